@@ -1,0 +1,250 @@
+"""What the workflow and its activities say to each other."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from pydantic import AwareDatetime, JsonValue
+
+from domain.assessment import Assessment, CustomerMessage, Option
+from domain.base import Model
+from domain.exception_types import ExceptionType
+from domain.facts.fact import FactRequest, Facts
+from domain.money import Money
+from domain.order import Hold, Order
+from domain.tasks import Decision, Task, TaskKind, TaskRequest
+
+
+class CaseRef(Model):
+    """Which case a call is for."""
+
+    tenant: str
+    order_id: str
+    workflow_id: str
+
+
+class FactCall(Model):
+    """Read one fact. The activity `{system}.{operation}` answers with a `Fact`."""
+
+    case: CaseRef
+    request: FactRequest
+
+
+class StepCall(Model):
+    """Carry out one step. `order_version` is the version the decision rests on; `may_have_happened` orders to look for
+    the effect of `idempotency_key` before writing, because an earlier attempt's outcome is not known.
+    """
+
+    case: CaseRef
+    order_version: int
+    step_id: str
+    arguments: dict[str, JsonValue]
+    idempotency_key: str
+    reason: str
+    decided_by: str
+    may_have_happened: bool = False
+
+
+class UndoCall(Model):
+    """Reverse whatever was written under `reference`, the idempotency key of the step; nothing found is success."""
+
+    case: CaseRef
+    step_id: str
+    reference: str
+    idempotency_key: str
+    reason: str
+
+
+class StepResult(Model):
+    """What a write left behind. `order_version` is set if the step changed the order in the ERP."""
+
+    reference: str
+    resource_id: str
+    order_version: int | None = None
+    detail: dict[str, JsonValue] = {}
+    read_back: bool = False
+
+
+class TriageRequest(Model):
+    """Look at the order: the argument of `triage.examine_order`."""
+
+    case: CaseRef
+    opened_at: datetime
+
+
+class OpenException(Model):
+    """A hold as triage sees it: its type, whose it is, and the facts its playbook wants."""
+
+    hold: Hold
+    exception_type: ExceptionType
+    owning_team: str
+    fact_requests: tuple[FactRequest, ...]
+
+
+class OutagePolicy(Model):
+    """When a system's silence becomes a person's business, and whose: the answer of `deadlines.outage_policy`."""
+
+    system: str
+    ask_after: timedelta
+    role: str
+
+
+class ServiceTerms(Model):
+    """The policy data the lifecycle itself needs, fixed at triage."""
+
+    due_at: AwareDatetime
+    recheck_after: timedelta
+    """Facts older than this are read again before anything is carried out."""
+    follow_until: str
+    """`RELEASED`, `SHIPPED` or `INVOICED`: what closes the case."""
+    follow_for: timedelta
+    """How long that is waited for."""
+    policy_version: str
+
+
+class Triage(Model):
+    """The order as the ERP has it now, and its open holds in the order of execution."""
+
+    order: Order
+    exceptions: tuple[OpenException, ...]
+    terms: ServiceTerms
+
+
+class AssessRequest(Model):
+    """Judge one exception: the argument of `assessment.assess`, answered with an `Assessment`."""
+
+    case: CaseRef
+    order: Order
+    hold: Hold
+    exception_type: ExceptionType
+    facts: Facts
+    waited_for: tuple[str, ...] = ()
+    adjustments: dict[str, dict[str, str]] = {}
+
+
+class RecheckRequest(Model):
+    """Does a decision still stand on today's facts: the argument of `assessment.recheck`, answered with a `Recheck`."""
+
+    assess: AssessRequest
+    approved: Option
+
+
+class Recheck(Model):
+    """`changes` says in words what moved for the worse; none means that the decision stands."""
+
+    assessment: Assessment
+    changes: tuple[str, ...]
+
+    @property
+    def stands(self) -> bool:
+        """Whether what was decided may be carried out."""
+        return not self.changes
+
+
+class DeadlineRequest(Model):
+    """When to remind, escalate and expire: the argument of `deadlines.schedule`, answered with `Deadlines`.
+
+    `level` is 0 for the first question about a hold, and one more each time silence passed it on.
+    """
+
+    case: CaseRef
+    kind: TaskKind
+    exception_type: ExceptionType | None
+    role: str
+    amount: Money
+    segment: str = "*"
+    service_level: str
+    site: str
+    opened_at: AwareDatetime
+    level: int = 0
+
+
+class AuthoriseRequest(Model):
+    """May this actor do this now: the argument of `authorisation.authorise`.
+
+    Answered with an `Authorisation`; a refusal is an ApplicationError whose type is the `Refusal`.
+    """
+
+    case: CaseRef
+    task_id: str
+    task_revision: int
+    role: str
+    kind: TaskKind
+    exception_type: ExceptionType | None
+    amount: Money
+    requesters: tuple[str, ...]
+    request: TaskRequest
+    now: datetime
+
+
+class Authorisation(Model):
+    """Who acts, in which role, and by which policy that was found."""
+
+    subject: str
+    role: str
+    policy_version: str
+
+
+class NoticeKind(StrEnum):
+    """Why people are written to about a task."""
+
+    ASKED = "ASKED"
+    REMINDER = "REMINDER"
+    ESCALATED = "ESCALATED"
+    EXPIRED = "EXPIRED"
+    WITHDRAWN = "WITHDRAWN"
+
+
+class Notice(Model):
+    """Tell a role about a task: the argument of `notification.notify_role`. `message_id` makes it once."""
+
+    case: CaseRef
+    message_id: str
+    kind: NoticeKind
+    role: str
+    task: Task
+    headline: str
+
+
+class CustomerNotice(Model):
+    """Tell the customer, once for the whole order: the argument of `notification.tell_customer`."""
+
+    case: CaseRef
+    message_id: str
+    customer_id: str
+    po_number: str
+    outcome: str
+    messages: tuple[CustomerMessage, ...]
+
+
+class Sent(Model):
+    """What became of a message: `SENT`, `ALREADY_SENT`, or `UNCERTAIN` when a crash hid whether it went out."""
+
+    message_id: str
+    status: str
+
+
+class ReleaseResolution(Model):
+    """Why one hold goes away, as the ERP will keep it."""
+
+    hold_id: str
+    resolution: str
+    reason: str
+    decided_by: str
+    role: str | None
+    amount: Money
+    policy_version: str
+
+    @classmethod
+    def of(cls, hold_id: str, reason: str, decision: Decision) -> ReleaseResolution:
+        """The ERP's record of a decision."""
+        return cls(
+            hold_id=hold_id,
+            resolution=decision.option,
+            reason=reason,
+            decided_by=decision.decided_by,
+            role=decision.role,
+            amount=decision.amount,
+            policy_version=decision.policy_version,
+        )

@@ -1,0 +1,220 @@
+"""Everything about one held order, as its workflow keeps it: one serialisable state, carried whole."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import Field
+
+from domain.assessment import Assessment, Option, Step, Wait
+from domain.base import Model, State
+from domain.calls import CaseRef, Notice, OpenException, ServiceTerms, StepResult
+from domain.events import OrderEvent
+from domain.exception_types import EXECUTION_ORDER, ExceptionType, IntegrationErrorKind
+from domain.facts.fact import Fact, Facts
+from domain.money import Money
+from domain.order import Order
+from domain.tasks import Decision, Task
+
+
+class CaseState(StrEnum):
+    """What a case is doing, in the words of the operator's list."""
+
+    OPENED = "OPENED"
+    GATHERING = "GATHERING"
+    AWAITING_DECISION = "AWAITING_DECISION"
+    WAITING = "WAITING"
+    RETRYING = "RETRYING"
+    EXECUTING = "EXECUTING"
+    UNDOING = "UNDOING"
+    FOLLOWING = "FOLLOWING"
+    CLOSED = "CLOSED"
+
+
+class CaseOutcome(StrEnum):
+    """How a case ended."""
+
+    RELEASED = "RELEASED"
+    ORDER_CANCELLED = "ORDER_CANCELLED"
+    """By a decision of ours, carried out in the ERP."""
+    WITHDRAWN = "WITHDRAWN"
+    """The order was cancelled in the ERP while we worked on it."""
+    NO_LONGER_HELD = "NO_LONGER_HELD"
+    """The ERP holds nothing, or no longer."""
+
+
+class ExceptionCase(State):
+    """One hold on its way to a resolution."""
+
+    subject: OpenException
+    opened_at: datetime
+    facts: dict[str, Fact] = Field(default_factory=dict)
+    assessment: Assessment | None = None
+    assessed_version: int = 0
+    """The order version that the assessment rests on."""
+    task_id: str | None = None
+    questions: int = 0
+    """How many tasks this hold has had."""
+    decision: Decision | None = None
+    approved: Option | None = None
+    """The option as it was when it was decided on: later facts are held against it, never against the last look."""
+    waiting: Wait | None = None
+    waited_for: list[str] = Field(default_factory=list)
+    adjustments: dict[str, dict[str, str]] = Field(default_factory=dict)
+    wait_ends: dict[str, datetime] = Field(default_factory=dict)
+    """When each wait ends: looking again in between does not prolong it."""
+    abandoned: dict[str, str] = Field(default_factory=dict)
+    """Options whose plan a person gave up half-way, with that person's role: never chosen again without asking it."""
+    resolved_at: datetime | None = None
+
+    @property
+    def hold_id(self) -> str:
+        """The hold's id in the ERP."""
+        return self.subject.hold.hold_id
+
+    @property
+    def exception_type(self) -> ExceptionType:
+        """What kind of exception it is."""
+        return self.subject.exception_type
+
+    @property
+    def gathered(self) -> Facts:
+        """The facts in the form that playbooks take."""
+        return Facts(items=tuple(self.facts.values()))
+
+
+class Outage(State):
+    """A system that cannot be reached. The attempt under way is Temporal's: see the pending activities."""
+
+    system: str
+    activity: str
+    since: datetime
+    kind: IntegrationErrorKind
+    message: str
+    attempt: int
+    next_try_at: datetime
+    task_id: str | None = None
+
+
+class ExecutedStep(State):
+    """A step that ran or may have run: put here before it starts, so that undoing never forgets one."""
+
+    hold_id: str
+    step: Step
+    idempotency_key: str
+    result: StepResult | None = None
+
+
+class AuditEntry(Model):
+    """One line of the case's own story. `actor` is a subject id or `system:...`; no names, no strangers' text."""
+
+    at: datetime
+    actor: str
+    action: str
+    detail: str
+
+
+class Case(State):
+    """The state of the workflow `OrderException`."""
+
+    ref: CaseRef
+    opened_at: datetime
+    state: CaseState = CaseState.OPENED
+    order: Order | None = None
+    order_version: int = 0
+    """The newest version of the order that we know of, our own writes included."""
+    terms: ServiceTerms | None = None
+    exceptions: dict[str, ExceptionCase] = Field(default_factory=dict)
+    """The open ones, by hold id."""
+    settled: list[ExceptionCase] = Field(default_factory=list)
+    """Those that were resolved, and those whose hold went away by itself (they have no decision)."""
+    asked: int = 0
+    """How many tasks there have been; numbers them."""
+    tasks: dict[str, Task] = Field(default_factory=dict)
+    outages: dict[str, Outage] = Field(default_factory=dict)
+    executed: list[ExecutedStep] = Field(default_factory=list)
+    audit: list[AuditEntry] = Field(default_factory=list)
+    audit_dropped: int = 0
+    seen_events: list[str] = Field(default_factory=list)
+    news: list[OrderEvent] = Field(default_factory=list)
+    """Events that nobody has acted on yet."""
+    rounds: int = 0
+    """How often a plan was started: part of the idempotency keys, because what was undone may be done again."""
+    contradictions: int = 0
+    """How often in a row a system refused what its own answers had promised."""
+    pending_notices: dict[str, Notice] = Field(default_factory=dict)
+    """Messages to approvers that are on their way; they never hold anything up."""
+    releases: int = 0
+    """How often this case released the order: more than once only if it was held again."""
+    quarantined: int = 0
+    customer_told: bool = False
+    published: dict[str, str] = Field(default_factory=dict)
+    """The search attributes as last published."""
+    outcome: CaseOutcome | None = None
+    released_at: datetime | None = None
+    shipped_at: datetime | None = None
+    invoiced_at: datetime | None = None
+    closed_at: datetime | None = None
+
+    @property
+    def in_order(self) -> list[ExceptionCase]:
+        """The exceptions in the order in which their resolutions are carried out."""
+        return sorted(
+            self.exceptions.values(),
+            key=lambda exception: (EXECUTION_ORDER.index(exception.exception_type), exception.hold_id),
+        )
+
+    @property
+    def open_tasks(self) -> list[Task]:
+        """The questions that still want an answer, the most urgent first."""
+        return sorted(
+            (task for task in self.tasks.values() if task.state.is_open), key=lambda task: task.deadlines.expires_at
+        )
+
+    @property
+    def touchless(self) -> bool:
+        """Whether it was released and no person decided anything."""
+        by_people = any(task.decision is not None and task.decision.by_person for task in self.tasks.values())
+        return self.outcome is CaseOutcome.RELEASED and not by_people
+
+
+class ResolvedException(Model):
+    """How one hold ended."""
+
+    hold_id: str
+    exception_type: ExceptionType
+    option: str | None
+    decided_by: str | None
+    role: str | None
+    amount: Money | None
+    opened_at: datetime
+    resolved_at: datetime | None
+    questions: int
+
+
+class ClosingSummary(Model):
+    """What remains of a case in lists and metrics: result and memo of the workflow. Nothing personal."""
+
+    tenant: str
+    order_id: str
+    customer_id: str | None
+    outcome: CaseOutcome
+    exceptions: tuple[ResolvedException, ...]
+    touchless: bool
+    opened_at: datetime
+    released_at: datetime | None
+    shipped_at: datetime | None
+    invoiced_at: datetime | None
+    closed_at: datetime
+    order_value: Money | None
+    added_cost: Money | None
+    """What the chosen options cost us together."""
+    policy_version: str | None
+
+
+class CaseStart(Model):
+    """The argument of the workflow: which order, or the state of the run before this one."""
+
+    ref: CaseRef
+    carried: Case | None = None

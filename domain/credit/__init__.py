@@ -1,0 +1,1 @@
+"""Credit arithmetic: exposure, and how much of an order fits under a limit."""

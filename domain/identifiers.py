@@ -1,0 +1,41 @@
+"""Names of things: workflow ids, idempotency keys, and which order ids are let in."""
+
+from __future__ import annotations
+
+import re
+
+from domain.base import digest
+
+WORKFLOW_TYPE = "OrderException"
+_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}", re.ASCII)
+
+
+class InvalidIdentifier(ValueError):
+    """An id that could be mistaken for something else in a filter, a path or a terminal."""
+
+
+def checked_key(value: str, what: str = "order id") -> str:
+    """`value` itself, if it may enter workflow ids and visibility filters.
+
+    Raises InvalidIdentifier otherwise: quotes, spaces, control characters and non-ASCII letters never get in.
+    """
+    if not _KEY.fullmatch(value):
+        shown = ascii(value[:40])
+        raise InvalidIdentifier(
+            f"{what} {shown} is not acceptable: "
+            "use 1 to 128 letters, digits and . _ : -, starting with a letter or digit"
+        )
+    return value
+
+
+def workflow_id(tenant: str, order_id: str) -> str:
+    """The one workflow of an order."""
+    return f"order-exception/{checked_key(tenant, 'tenant')}/{checked_key(order_id)}"
+
+
+def idempotency_key(workflow: str, decision_digest: str, step_id: str) -> str:
+    """The key under which a step's effect is known to the system it writes to.
+
+    Made of what the step means, never of a run id or an attempt: a reset, a retry or another worker makes the same key.
+    """
+    return "hf-" + digest(workflow, decision_digest, step_id)[:40]

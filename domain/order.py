@@ -1,0 +1,172 @@
+"""A sales order as the ERP knows it, and the holds on it."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from pydantic import Field
+
+from domain.base import Model
+from domain.money import Currency, Money
+
+
+class OrderStatus(StrEnum):
+    """Where an order stands in the ERP."""
+
+    RECEIVED = "RECEIVED"
+    VALIDATING = "VALIDATING"
+    ON_HOLD = "ON_HOLD"
+    PARTIALLY_HELD = "PARTIALLY_HELD"
+    PENDING_CUSTOMER = "PENDING_CUSTOMER"
+    RELEASED = "RELEASED"
+    ALLOCATED = "ALLOCATED"
+    PICKING = "PICKING"
+    PARTIALLY_SHIPPED = "PARTIALLY_SHIPPED"
+    SHIPPED = "SHIPPED"
+    INVOICED = "INVOICED"
+    CLOSED = "CLOSED"
+    CANCELLED = "CANCELLED"
+    REJECTED = "REJECTED"
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether nothing of the order will ever ship."""
+        return self in (OrderStatus.CANCELLED, OrderStatus.REJECTED)
+
+
+class HoldLevel(StrEnum):
+    """What a hold blocks: the order, or some of its lines."""
+
+    HEADER = "HEADER"
+    LINE = "LINE"
+
+
+class HoldClass(StrEnum):
+    """Who put a hold on and how firm it is. HARD (legal, insolvency, restricted party): only a person releases it."""
+
+    SYSTEM = "SYSTEM"
+    POLICY = "POLICY"
+    MANUAL = "MANUAL"
+    HARD = "HARD"
+
+
+class Hold(Model):
+    """One hold on an order, as the source system placed it."""
+
+    hold_id: str
+    code: str
+    level: HoldLevel = HoldLevel.HEADER
+    hold_class: HoldClass = HoldClass.SYSTEM
+    blocks: tuple[str, ...] = ("RELEASE",)
+    line_ids: tuple[str, ...] = ()
+    source_system: str
+    source_code: str
+    reason: str = ""
+    applied_at: datetime
+    expires_at: datetime | None = None
+
+
+class ServiceLevel(StrEnum):
+    """How quickly the customer was promised the order."""
+
+    SAME_DAY = "SAME_DAY"
+    PRIORITY = "PRIORITY"
+    STANDARD = "STANDARD"
+
+
+class LineStatus(StrEnum):
+    """Whether a line still counts."""
+
+    OPEN = "OPEN"
+    BACKORDERED = "BACKORDERED"
+    CANCELLED = "CANCELLED"
+
+
+class OrderLine(Model):
+    """One line. `quantity` in `unit` (UN/ECE Rec 20); money in the order's currency, taxes for the whole line."""
+
+    line_id: str
+    item: str
+    quantity: Decimal = Field(gt=0)
+    unit: str = "EA"
+    pack_quantity: Decimal = Decimal(1)
+    unit_price: Decimal
+    unit_cost: Decimal = Decimal(0)
+    need_by: date
+    promised_on: date | None = None
+    product_tax_code: str = "GENERAL"
+    tax_as_ordered: Decimal = Decimal(0)
+    tax_in_erp: Decimal = Decimal(0)
+    status: LineStatus = LineStatus.OPEN
+
+    @property
+    def value(self) -> Decimal:
+        """Quantity times price, before tax."""
+        return self.quantity * self.unit_price
+
+
+class ShipTo(Model):
+    """Where the goods go, without the street: all that freight and tax need."""
+
+    site_id: str
+    region: str
+    postal_code: str
+    country: str = "US"
+
+
+class Order(Model):
+    """A sales order with its open holds. `version` grows with every change in the ERP and is its ETag."""
+
+    tenant: str
+    order_id: str
+    version: int
+    status: OrderStatus
+    customer_id: str
+    po_number: str
+    currency: Currency
+    service_level: ServiceLevel
+    channel: str = "EDI"
+    entered_by: str
+    ordered_at: datetime
+    need_by: date
+    carrier_cutoff: datetime
+    pick_minutes: int = 60
+    warehouse: str
+    ship_to: ShipTo
+    ship_complete: bool = False
+    allow_partial: bool = True
+    allow_substitute: bool = False
+    allow_backorder: bool = True
+    max_shipments: int = 2
+    freight: Decimal = Decimal(0)
+    lines: tuple[OrderLine, ...]
+    holds: tuple[Hold, ...] = ()
+
+    @property
+    def open_lines(self) -> tuple[OrderLine, ...]:
+        """The lines that still count."""
+        return tuple(line for line in self.lines if line.status is not LineStatus.CANCELLED)
+
+    @property
+    def value(self) -> Money:
+        """The goods, before freight and tax."""
+        return self.money(sum((line.value for line in self.open_lines), Decimal(0)))
+
+    @property
+    def total(self) -> Money:
+        """What the customer will owe: goods, freight and the tax in the ERP."""
+        tax = sum((line.tax_in_erp for line in self.open_lines), Decimal(0))
+        return self.value + self.money(self.freight + tax)
+
+    def money(self, amount: Decimal | int) -> Money:
+        """`amount` in the order's currency."""
+        return Money(amount=Decimal(amount), currency=self.currency)
+
+    def line(self, line_id: str) -> OrderLine:
+        """The line of that id; KeyError if the order has none."""
+        for line in self.lines:
+            if line.line_id == line_id:
+                return line
+        raise KeyError(f"order {self.order_id} has no line {line_id}")

@@ -1,0 +1,1 @@
+"""Tax arithmetic: how far figures are apart, and what a certificate exempts."""

@@ -1,0 +1,124 @@
+"""What operators and approvers see from outside: search attributes, and the case's details in Markdown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from temporalio import workflow
+from temporalio.common import SearchAttributeUpdate
+
+from domain.assessment import Jeopardy
+from domain.case import Case, CaseState
+from workflows import search_attributes as keys
+
+_URGENCY = list(Jeopardy)
+
+
+def jeopardy(case: Case) -> Jeopardy:
+    """The worst of the open exceptions'."""
+    known = [exception.assessment.jeopardy for exception in case.exceptions.values() if exception.assessment]
+    return max(known, key=_URGENCY.index, default=Jeopardy.LOW)
+
+
+def show(case: Case, state: CaseState | None = None) -> None:
+    """Publish the case, in one command and only what changed since the last time."""
+    if state is not None:
+        case.state = state
+    workflow.set_current_details(details(case))
+    updates = [update for update in _attributes(case) if case.published.get(update.key.name) != str(update.value)]
+    if updates:
+        case.published.update({update.key.name: str(update.value) for update in updates})
+        workflow.upsert_search_attributes(updates)
+
+
+def note(case: Case, state: CaseState) -> None:
+    """Show the state in the details only: too short-lived to be worth a command."""
+    case.state = state
+    workflow.set_current_details(details(case))
+
+
+def _attributes(case: Case) -> list[SearchAttributeUpdate[Any]]:
+    """Every attribute that the case has a value for, and every list, also the empty ones."""
+    subjects = [*case.exceptions.values(), *case.settled]
+    assessed = [exception.assessment for exception in subjects if exception.assessment]
+    updates: list[SearchAttributeUpdate[Any]] = [
+        keys.CASE_STATE.value_set(str(state_of(case))),
+        keys.JEOPARDY.value_set(str(jeopardy(case))),
+        keys.EXCEPTION_TYPE.value_set(sorted({str(exception.exception_type) for exception in subjects})),
+    ]
+    awaited = sorted({task.role for task in case.open_tasks})
+    retrying = sorted({outage.system for outage in case.outages.values()})
+    if awaited or keys.AWAITING_ROLE.name in case.published:
+        updates.append(keys.AWAITING_ROLE.value_set(awaited))
+    if retrying or keys.RETRYING_SYSTEM.name in case.published:
+        updates.append(keys.RETRYING_SYSTEM.value_set(retrying))
+    if case.order is not None:
+        updates.append(keys.CUSTOMER_ID.value_set(case.order.customer_id))
+        updates.append(keys.AMOUNT_AT_RISK.value_set(float(case.order.value.amount)))
+    if assessed:
+        updates.append(keys.SEGMENT.value_set(assessed[-1].segment))
+        updates.append(keys.POLICY_VERSION.value_set(assessed[-1].policy_version))
+    if case.closed_at is not None:
+        updates.append(keys.TOUCHLESS.value_set(case.touchless))
+    due = _due_at(case)
+    if due is not None:
+        updates.append(due)
+    return updates
+
+
+def _due_at(case: Case) -> SearchAttributeUpdate[Any] | None:
+    """The next moment at which somebody must have done something: the first open question's, else the case's own."""
+    if case.open_tasks:
+        return keys.DUE_AT.value_set(case.open_tasks[0].deadlines.expires_at)
+    return None if case.terms is None else keys.DUE_AT.value_set(case.terms.due_at)
+
+
+def state_of(case: Case) -> CaseState:
+    """The state as a list shows it: an outage outshines what it interrupts."""
+    return CaseState.RETRYING if case.outages and case.outcome is None else case.state
+
+
+def details(case: Case) -> str:
+    """The case in a few lines of Markdown."""
+    lines = [f"**{state_of(case)}** · order `{case.ref.order_id}`" + (f" · {case.outcome}" if case.outcome else "")]
+    if case.order is not None:
+        lines.append(f"Value {case.order.value} · service {case.order.service_level} · jeopardy {jeopardy(case)}")
+    lines += _holds(case) + _questions(case) + _outages(case)
+    if case.audit:
+        lines.append("**Latest**")
+    lines += [f"- {entry.at:%Y-%m-%d %H:%M:%S}Z {entry.action}: {entry.detail}" for entry in case.audit[-5:]]
+    return "\n\n".join(lines)
+
+
+def _holds(case: Case) -> list[str]:
+    lines = []
+    for exception in case.in_order:
+        line = f"- **{exception.exception_type}** (hold `{exception.hold_id}`, {exception.subject.owning_team})"
+        if exception.decision is not None:
+            line += f": {exception.decision.option} by `{exception.decision.decided_by}`"
+        elif exception.waiting is not None:
+            line += f": waiting until {exception.waiting.until:%Y-%m-%d %H:%M}Z. {exception.waiting.reason}"
+        elif exception.assessment is not None:
+            line += f": recommended {exception.assessment.recommended}. {exception.assessment.reason}"
+        lines.append(line)
+    return lines
+
+
+def _questions(case: Case) -> list[str]:
+    lines = []
+    for task in case.open_tasks:
+        default = task.deadlines.at_expiry
+        silence = f"`{default.option}` by system:sla" if default.option else f"`{default.ask_role}` is asked"
+        lines.append(
+            f"- Task `{task.task_id}`: **{task.role}** is awaited until {task.deadlines.expires_at:%Y-%m-%d %H:%M:%S}Z"
+            f"{f', claimed by `{task.owner}`' if task.owner else ''}. If nobody answers: {silence}."
+        )
+    return lines
+
+
+def _outages(case: Case) -> list[str]:
+    return [
+        f"- **{outage.system}** cannot be reached since {outage.since:%H:%M:%S}Z ({outage.kind}: {outage.message}); "
+        f"attempt {outage.attempt} failed, next try {outage.next_try_at:%H:%M:%S}Z, see Pending Activities."
+        for outage in case.outages.values()
+    ]

@@ -1,0 +1,274 @@
+"""Where people act on tasks: one gate for updates and signals, checked before and after every await."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import NoReturn
+
+from temporalio import workflow
+from temporalio.exceptions import ApplicationError
+
+from domain.assessment import Option
+from domain.calls import Authorisation, AuthoriseRequest
+from domain.case import Case, ExceptionCase
+from domain.money import Money
+from domain.tasks import (
+    Action,
+    ApprovalOutcome,
+    Comment,
+    Decision,
+    Receipt,
+    Refusal,
+    Task,
+    TaskKind,
+    TaskRequest,
+    TaskState,
+)
+from workflows import board, judgement
+from workflows.failures import JudgementRefused
+from workflows.journal import record
+from workflows.questions import LATE, LONGEST_EXTENSION, grant_grace
+from workflows.resolution import ENTER_BY_HAND, Resolution
+
+
+def refuse(refusal: Refusal, message: str) -> NoReturn:
+    """Turn a request down: a typed answer for its sender, and no change to the case."""
+    raise ApplicationError(message, type=str(refusal), non_retryable=True)
+
+
+class Desk:
+    """Takes requests, one at a time; the first commit wins, and later ones are told who won."""
+
+    def __init__(self, case: Case, resolution: Resolution) -> None:
+        self._case = case
+        self._resolution = resolution
+        self._lock = asyncio.Lock()
+
+    def check(self, request: TaskRequest) -> None:
+        """Refuse at once what cannot succeed. Changes nothing; raises ApplicationError typed by the refusal."""
+        task = self._task(request)
+        if self._answered(task, request) is None:
+            self._check_open(task, request)
+            self._check_content(task, request)
+
+    async def act(self, request: TaskRequest) -> Receipt:
+        """Do what the request says, if its actor may; the same request sent again has the same answer."""
+        async with self._lock:
+            self.check(request)
+            task = self._task(request)
+            known = self._answered(task, request)
+            if known is not None:
+                return known
+            authorisation = await self._authorised(task, request)
+            self._check_open(task, request)
+            message = await self._commit(task, request, authorisation)
+            receipt = self._receipt(task, request, message)
+        record(self._case, authorisation.subject, str(request.action).lower(), f"{task.task_id}: {message}")
+        board.show(self._case)
+        return receipt
+
+    def _receipt(self, task: Task, request: TaskRequest, message: str) -> Receipt:
+        receipt = Receipt(
+            task_id=task.task_id,
+            task_revision=task.revision,
+            task_state=task.state,
+            action=request.action,
+            actor=request.actor,
+            digest=request.digest,
+            recorded_at=workflow.now(),
+            message=message,
+        )
+        task.receipts.append(receipt)
+        return receipt
+
+    def _task(self, request: TaskRequest) -> Task:
+        task = self._case.tasks.get(request.task_id)
+        if task is None:
+            refuse(
+                Refusal.NOT_FOUND, f"order {self._case.ref.order_id} has no task {request.task_id}: look at it again"
+            )
+        return task
+
+    def _answered(self, task: Task, request: TaskRequest) -> Receipt | None:
+        """The answer to the same request, if it was recorded before. Claims come and go, so they are acted on again."""
+        if request.action in (Action.CLAIM, Action.RELEASE_CLAIM):
+            return None
+        return next((receipt for receipt in task.receipts if receipt.digest == request.digest), None)
+
+    def _check_open(self, task: Task, request: TaskRequest) -> None:
+        if request.action is Action.COMMENT:
+            return
+        if task.decision is not None:
+            refuse(
+                Refusal.CONFLICT,
+                f"task {task.task_id} was decided by {task.decision.decided_by}: {task.decision.option}",
+            )
+        if not task.state.is_open:
+            refuse(Refusal.CONFLICT, f"task {task.task_id} is {task.state}: nothing is left to decide")
+        if request.task_revision != task.revision:
+            refuse(
+                Refusal.STALE,
+                f"task {task.task_id} is at revision {task.revision} and you answered {request.task_revision}: "
+                "look at it again",
+            )
+        if workflow.now() > task.deadlines.expires_at and (task.extended or not _late(task)):
+            refuse(Refusal.EXPIRED, f"task {task.task_id} expired at {task.deadlines.expires_at:%Y-%m-%d %H:%M:%S}Z")
+        if task.owner not in (None, request.actor):
+            refuse(Refusal.CONFLICT, f"task {task.task_id} is claimed by {task.owner}")
+
+    def _check_content(self, task: Task, request: TaskRequest) -> None:
+        if request.action is Action.REJECT and not request.reason_code:
+            refuse(Refusal.INVALID, "a rejection needs a reason code: --reason CODE")
+        if request.action is Action.REJECT and self._rejection(task) is None:
+            refuse(Refusal.INVALID, f"rejecting leads nowhere here: choose one of {', '.join(task.choices)}")
+        if request.action is Action.ADJUST and (task.kind is not TaskKind.RESOLUTION or not request.adjustments):
+            refuse(Refusal.INVALID, "only an option that clears a hold can be adjusted, with at least one new value")
+        if request.action in (Action.APPROVE, Action.ADJUST) and self._option_code(task, request) not in task.choices:
+            refuse(Refusal.INVALID, f"task {task.task_id} offers {', '.join(task.choices)}, not {request.option}")
+        if request.action is Action.APPROVE and request.option == ENTER_BY_HAND and not _is_json_object(request):
+            refuse(Refusal.INVALID, "entering by hand needs value={...}, a JSON object as the system would answer it")
+
+    def _option_code(self, task: Task, request: TaskRequest) -> str | None:
+        if request.action is Action.REJECT:
+            return self._rejection(task)
+        return request.option or task.recommended
+
+    def _rejection(self, task: Task) -> str | None:
+        """What rejecting means by the table, if that can be done here."""
+        return task.deadlines.at_rejection if task.deadlines.at_rejection in task.choices else None
+
+    async def _authorised(self, task: Task, request: TaskRequest) -> Authorisation:
+        before = task.state
+        task.state = TaskState.AUTHORISING
+        try:
+            return await judgement.authorise(self._question_of_authority(task, request))
+        except JudgementRefused as refused:
+            kind, message = Refusal.UNAVAILABLE, "authority could not be checked: try again"
+            if refused.kind in Refusal.__members__:
+                kind, message = Refusal[refused.kind], refused.message
+            record(self._case, "system:policy", "refused", f"{request.action} of {task.task_id}: {kind}")
+            raise ApplicationError(message, type=str(kind), non_retryable=True) from refused
+        finally:
+            if task.state is TaskState.AUTHORISING:  # and was not withdrawn meanwhile
+                task.state = before
+
+    def _question_of_authority(self, task: Task, request: TaskRequest) -> AuthoriseRequest:
+        exception = self._exception(task)
+        option = self._option(task, request)
+        asked = exception.assessment.ask if exception and exception.assessment else None
+        stricter = option.role if option and asked and option.role not in (None, asked.role) else None
+        return AuthoriseRequest(
+            case=self._case.ref,
+            task_id=task.task_id,
+            task_revision=task.revision,
+            role=stricter or task.role,
+            kind=task.kind,
+            exception_type=exception.exception_type if exception else None,
+            amount=self._amount(task, request),
+            requesters=(self._case.order.entered_by,) if self._case.order else (),
+            request=request,
+            now=workflow.now(),
+        )
+
+    def _exception(self, task: Task) -> ExceptionCase | None:
+        return self._case.exceptions.get(task.hold_id or "") if task.kind is TaskKind.RESOLUTION else None
+
+    def _option(self, task: Task, request: TaskRequest) -> Option | None:
+        exception = self._exception(task)
+        if exception is None or exception.assessment is None:
+            return None
+        return exception.assessment.option(self._option_code(task, request) or "")
+
+    def _amount(self, task: Task, request: TaskRequest) -> Money:
+        option = self._option(task, request)
+        return task.amount if option is None else option.amount
+
+    async def _commit(self, task: Task, request: TaskRequest, authorisation: Authorisation) -> str:
+        """Change the case, and say what changed."""
+        if request.action is Action.ADJUST:
+            return await self._adjust(task, request)
+        acts: dict[Action, Callable[[], str]] = {
+            Action.CLAIM: lambda: self._claim(task, authorisation),
+            Action.RELEASE_CLAIM: lambda: self._release_claim(task),
+            Action.COMMENT: lambda: self._comment(task, request, authorisation),
+            Action.APPROVE: lambda: self._decide(task, request, authorisation),
+            Action.REJECT: lambda: self._decide(task, request, authorisation),
+        }
+        return acts[request.action]()
+
+    def _claim(self, task: Task, authorisation: Authorisation) -> str:
+        task.owner = authorisation.subject
+        task.state = TaskState.RESERVED
+        return f"claimed by {authorisation.subject}"
+
+    def _release_claim(self, task: Task) -> str:
+        if task.owner is None:
+            refuse(Refusal.CONFLICT, f"task {task.task_id} is not claimed")
+        task.owner = None
+        task.state = TaskState.READY
+        return "claim released"
+
+    def _comment(self, task: Task, request: TaskRequest, authorisation: Authorisation) -> str:
+        if not request.comment:
+            refuse(Refusal.INVALID, "a comment needs text")
+        task.comments.append(Comment(at=workflow.now(), actor=authorisation.subject, text=request.comment))
+        return f"comment {len(task.comments)}"
+
+    def _decide(self, task: Task, request: TaskRequest, authorisation: Authorisation) -> str:
+        grant_grace(self._case, task)
+        option = self._option_code(task, request) or ""
+        exception = self._exception(task)
+        task.values = dict(request.adjustments)
+        task.state = TaskState.DONE
+        task.decision = Decision(
+            task_id=task.task_id,
+            outcome=self._outcome(exception, request, option),
+            option=option,
+            decided_by=authorisation.subject,
+            role=authorisation.role,
+            amount=self._amount(task, request),
+            decided_at=workflow.now(),
+            reason_code=request.reason_code,
+            comment=request.comment,
+            digest=request.digest,
+            policy_version=authorisation.policy_version,
+        )
+        return f"{task.decision.outcome}: {option}"
+
+    def _outcome(self, exception: ExceptionCase | None, request: TaskRequest, option: str) -> ApprovalOutcome:
+        if request.action is Action.REJECT:
+            return ApprovalOutcome.REJECTED
+        adjusted = exception is not None and option in exception.adjustments
+        return ApprovalOutcome.APPROVED_WITH_CHANGES if adjusted else ApprovalOutcome.APPROVED
+
+    async def _adjust(self, task: Task, request: TaskRequest) -> str:
+        """New values for an option: assessed again by policy, and then a new revision of the question."""
+        exception = self._exception(task)
+        code = self._option_code(task, request)
+        if exception is None or code is None:
+            refuse(Refusal.INVALID, "the hold of this task is gone")
+        adjusted = {**exception.adjustments.get(code, {}), **request.adjustments}
+        adjustments = {**exception.adjustments, code: adjusted}
+        question = self._resolution.request(exception).model_copy(update={"adjustments": adjustments})
+        try:
+            assessment = await judgement.assess(question)
+        except JudgementRefused as refused:
+            refuse(Refusal.INVALID, refused.message)
+        self._check_open(task, request)
+        exception.adjustments = adjustments
+        self._resolution.adopt(exception, assessment)
+        return f"{code} adjusted: {', '.join(sorted(request.adjustments))}"
+
+
+def _late(task: Task) -> bool:
+    """Whether the deadline passed while nobody was there to act on it, but so lately that its extension saves it."""
+    return LATE < workflow.now() - task.deadlines.expires_at <= LONGEST_EXTENSION
+
+
+def _is_json_object(request: TaskRequest) -> bool:
+    try:
+        return isinstance(json.loads(request.adjustments.get("value", "")), dict)
+    except ValueError:
+        return False

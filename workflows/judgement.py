@@ -1,0 +1,83 @@
+"""The questions that a workflow must not answer itself: pure rules on recorded answers, as local activities."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import TypeVar
+
+from pydantic import BaseModel
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
+
+from domain.assessment import Assessment
+from domain.calls import (
+    AssessRequest,
+    Authorisation,
+    AuthoriseRequest,
+    DeadlineRequest,
+    OutagePolicy,
+    Recheck,
+    RecheckRequest,
+)
+from domain.tasks import Deadlines
+from workflows.failures import JudgementRefused
+
+Answer = TypeVar("Answer", bound=BaseModel)
+
+_UNTIL_IT_WORKS = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30))
+_ONCE = RetryPolicy(maximum_attempts=1)
+
+
+async def _judge(
+    activity: str, argument: object, answer: type[Answer], summary: str, retry_policy: RetryPolicy = _UNTIL_IT_WORKS
+) -> Answer:
+    """The answer. Raises JudgementRefused: a local activity's failure comes bare, or wrapped in an ActivityError."""
+    try:
+        judged: Answer = await workflow.execute_local_activity(
+            activity,
+            argument,
+            result_type=answer,
+            start_to_close_timeout=timedelta(seconds=10),
+            retry_policy=retry_policy,
+            summary=summary,
+        )
+    except (ActivityError, ApplicationError) as error:
+        if is_cancelled_exception(error):
+            raise asyncio.CancelledError from error
+        raise _refused(error) from error
+    return judged
+
+
+def _refused(error: ActivityError | ApplicationError) -> JudgementRefused:
+    cause = error.cause if isinstance(error, ActivityError) else error
+    if isinstance(cause, ApplicationError):
+        return JudgementRefused(cause.type or "", cause.message)
+    return JudgementRefused("", str(cause or error))
+
+
+async def assess(request: AssessRequest) -> Assessment:
+    """Options for one exception, by the policies of this moment. JudgementRefused if the input does not fit."""
+    return await _judge("assessment.assess", request, Assessment, f"Options for {request.exception_type}")
+
+
+async def recheck(request: RecheckRequest) -> Recheck:
+    """Whether what was decided still stands on the facts as they are now."""
+    return await _judge("assessment.recheck", request, Recheck, f"Does {request.approved.code} still stand")
+
+
+async def deadlines(request: DeadlineRequest) -> Deadlines:
+    """Reminders, escalations and expiry of a question, in business time."""
+    return await _judge("deadlines.schedule", request, Deadlines, f"Deadlines for {request.role}")
+
+
+async def outage_policy(system: str) -> OutagePolicy:
+    """When a system's silence becomes a person's business, and whose."""
+    return await _judge("deadlines.outage_policy", system, OutagePolicy, f"How long to bear with {system}")
+
+
+async def authorise(request: AuthoriseRequest) -> Authorisation:
+    """May this actor do this now. JudgementRefused, whose kind is the refusal, if not."""
+    summary = f"May {request.request.actor} {request.request.action} {request.task_id}"
+    return await _judge("authorisation.authorise", request, Authorisation, summary, _ONCE)

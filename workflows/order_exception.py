@@ -1,0 +1,388 @@
+"""The life of a held order: one workflow, from the hold event to the invoice."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+
+from pydantic import ValidationError
+from temporalio import workflow
+from temporalio.common import RawValue
+from temporalio.exceptions import ActivityError, ApplicationError
+
+from domain.assessment import Disposition
+from domain.calls import Triage, TriageRequest
+from domain.case import Case, CaseOutcome, CaseStart, CaseState, ClosingSummary, ExceptionCase
+from domain.events import EventType, OrderEvent
+from domain.tasks import Receipt, TaskRequest
+from workflows import board, closing
+from workflows.calls import Call, Calls, WayOut
+from workflows.desk import Desk
+from workflows.execution import Execution, fresh_news
+from workflows.failures import Contradicted, FactsMoved, JudgementRefused, PlanAbandoned
+from workflows.intake import take_note
+from workflows.journal import record
+from workflows.leaving import Leaving
+from workflows.notices import Notices
+from workflows.questions import Questions
+from workflows.resolution import PATIENCE, Resolution, chosen, forget, look_again, remember_abandoned
+
+ERP = "system:erp"
+GIVE_UP = "GIVE_UP"
+
+
+@workflow.defn(name="OrderException", failure_exception_types=[ValidationError])
+class OrderException:
+    """Takes charge of one held order until it is released or will never be, and follows it to its end."""
+
+    @workflow.init
+    def __init__(self, start: CaseStart) -> None:
+        self._case = start.carried or Case(ref=start.ref, opened_at=workflow.now())
+        self._notices = Notices(self._case)
+        self._questions = Questions(self._case, self._notices)
+        self._calls = Calls(self._case, self._questions)
+        self._execution = Execution(self._case, self._calls)
+        self._resolution = Resolution(self._case, self._calls, self._questions, self._execution)
+        self._desk = Desk(self._case, self._resolution)
+
+    @workflow.run
+    async def run(self, start: CaseStart) -> ClosingSummary:  # noqa: ARG002 - taken by __init__
+        """The process, as its business draws it."""
+        self._notices.resume()
+        try:
+            while True:
+                while self._case.outcome is None:
+                    await self._clear_holds()
+                await self._tell_customer()
+                await self._follow()
+                if self._case.outcome is not None and await self._at_rest():
+                    return closing.close(self._case)
+        except ActivityError as error:
+            # A case never fails: what nobody foresaw blocks it visibly, until a version that knows better is deployed.
+            raise RuntimeError(f"unforeseen failure of an activity: {error.cause or error}") from error
+
+    async def _clear_holds(self) -> None:
+        """From a look at the order to its release, or to the news that make everybody look again."""
+        try:
+            await self._examine()
+            if self._case.outcome is not None or not await self._all_decided():
+                return
+            await self._carry_out()
+        except FactsMoved as moved:
+            await self._step_back(str(moved))
+            await self._not_for_ever(moved)
+        except PlanAbandoned as abandoned:
+            await self._take_plan_back(abandoned)
+
+    async def _examine(self) -> None:
+        """Read the order where it lives, and bring the list of open exceptions up to date with it."""
+        news, self._case.news = fresh_news(self._case), []
+        answer = await self._calls.reach(
+            Call(
+                activity="triage.examine_order",
+                system="erp",
+                argument=TriageRequest(case=self._case.ref, opened_at=self._case.opened_at),
+                result=Triage,
+                summary=f"Examine order {self._case.ref.order_id}",
+                ways_out=(GIVE_UP,),
+            )
+        )
+        if isinstance(answer, WayOut):
+            record(self._case, answer.decision.decided_by, "given up", "the order cannot be examined")
+            await self._execution.undo(None, "the case was given up")
+            await self._let_go(list(self._case.exceptions), "the case was given up")
+            self._case.outcome = CaseOutcome.NO_LONGER_HELD
+            return
+        self._case.order, self._case.terms = answer.order, answer.terms
+        self._case.order_version = max(self._case.order_version, answer.order.version)
+        if answer.order.status.is_dead:  # whatever holds some ERPs leave on it
+            answer = answer.model_copy(update={"exceptions": ()})
+        held = {subject.hold.hold_id for subject in answer.exceptions}
+        await self._let_go([hold_id for hold_id in self._case.exceptions if hold_id not in held], "gone from the ERP")
+        self._take_in(answer, news)
+        if not answer.exceptions:
+            self._case.outcome = CaseOutcome.WITHDRAWN if answer.order.status.is_dead else CaseOutcome.NO_LONGER_HELD
+            record(self._case, ERP, "nothing held", f"the order is {answer.order.status}")
+
+    async def _let_go(self, hold_ids: list[str], reason: str) -> None:
+        """Holds that are no longer ours: their questions are taken back and what was done for them is undone."""
+        for hold_id in hold_ids:
+            why = f"hold {hold_id}: {reason}"
+            exception = self._case.exceptions.pop(hold_id)
+            exception.resolved_at = workflow.now()
+            exception.decision = None
+            self._case.settled.append(exception)
+            self._questions.withdraw(exception.task_id, why)
+            record(self._case, ERP, "hold cleared", why)
+            await self._execution.undo(hold_id, why)
+
+    def _take_in(self, triage: Triage, news: list[OrderEvent]) -> None:
+        """New holds join; with news, what was known about the others is read again."""
+        for subject in triage.exceptions:
+            known = self._case.exceptions.get(subject.hold.hold_id)
+            if known is None:
+                self._case.exceptions[subject.hold.hold_id] = ExceptionCase(subject=subject, opened_at=workflow.now())
+                continue
+            known.subject = subject
+            if any(event.type is not EventType.HOLD_PLACED for event in news):
+                look_again(known, news)
+
+    async def _all_decided(self) -> bool:
+        """Bring all holds to a decision, side by side. False if news came before the last of them was decided."""
+        if not self._case.open_tasks:
+            board.note(self._case, CaseState.GATHERING)
+        deciding = [asyncio.create_task(self._resolution.decide(exception)) for exception in self._case.in_order]
+        with Leaving(lambda: [task.cancel() for task in deciding]):
+            await workflow.wait_condition(lambda: all(task.done() for task in deciding) or self._interrupted())
+        for outcome in await asyncio.gather(*deciding, return_exceptions=True):
+            if isinstance(outcome, BaseException) and not isinstance(outcome, asyncio.CancelledError):
+                raise outcome
+        async with self._resolution.writing:
+            await self._continue_as_new_if_suggested()
+        return not fresh_news(self._case)
+
+    def _interrupted(self) -> bool:
+        """Whether something happened that the open questions should know. A write under way is always let finish: its
+        own echo from the ERP is no news.
+        """
+        if self._resolution.writing.locked():
+            return False
+        return bool(fresh_news(self._case)) or workflow.info().is_continue_as_new_suggested()
+
+    async def _carry_out(self) -> None:
+        """All decisions, in the order of dependency, and then the one step that lets the order go or ends it."""
+        exceptions = self._case.in_order
+        for exception in exceptions:
+            if not await self._resolution.recheck(exception):
+                raise FactsMoved(f"the decision for hold {exception.hold_id} no longer stands")
+        ending = next((e for e in exceptions if chosen(e).disposition is Disposition.CANCEL_ORDER), None)
+        if ending is not None:
+            await self._end_order(ending, exceptions)
+            return
+        for exception in exceptions:
+            await self._carry_out_one(exception)
+        if exceptions[-1].decision is not None:
+            await self._execution.pivot("release_order", exceptions, "all holds are resolved", exceptions[-1].decision)
+        self._case.released_at = workflow.now()
+        self._case.contradictions = 0
+        self._case.releases += 1
+        self._settle(CaseOutcome.RELEASED)
+
+    async def _carry_out_one(self, exception: ExceptionCase) -> None:
+        """One plan. If an earlier one changed the order, this decision is first held against the order as it is now."""
+        if exception.assessed_version != self._case.order_version:
+            await self._look_in_between(exception)
+        if exception.decision is not None:
+            await self._execution.carry_out(exception, chosen(exception), exception.decision)
+
+    async def _look_in_between(self, exception: ExceptionCase) -> None:
+        """The order as the plans before this one left it. What others did to it concerns those plans, too."""
+        self._execution.stop_if_news()
+        ours, together = self._case.order_version, set(self._case.exceptions)
+        await self._examine()
+        if together != set(self._case.exceptions):
+            raise FactsMoved("the holds changed while their resolutions were carried out")
+        if ours != self._case.order_version:
+            raise Contradicted("the order changed while its resolutions were carried out")
+        if not await self._resolution.recheck(exception):
+            raise Contradicted(f"an earlier resolution changed what hold {exception.hold_id} rests on")
+
+    async def _end_order(self, ending: ExceptionCase, exceptions: list[ExceptionCase]) -> None:
+        """One decision ends the order: nothing is done for the other holds, and what was done is undone."""
+        await self._execution.undo(None, "the order is cancelled")
+        if ending.decision is not None:
+            await self._execution.pivot("cancel_order", exceptions, chosen(ending).reason, ending.decision)
+        self._settle(CaseOutcome.ORDER_CANCELLED)
+
+    def _settle(self, outcome: CaseOutcome) -> None:
+        """After the pivot: nothing is undone any more, every open exception is resolved."""
+        self._case.executed.clear()
+        for exception in self._case.in_order:
+            exception.resolved_at = workflow.now()
+            self._case.settled.append(exception)
+        self._case.exceptions.clear()
+        self._case.outcome = outcome
+
+    async def _step_back(self, why: str) -> None:
+        """Undo what was done before the pivot, and let everything be looked at again."""
+        record(self._case, ERP, "looking again", why)
+        await self._execution.undo(None, why)
+        for exception in self._case.exceptions.values():
+            exception.waiting = None
+            forget(exception)
+
+    async def _not_for_ever(self, moved: FactsMoved) -> None:
+        """After looking again in vain a few times, a person is asked; news of the order is an answer, too."""
+        contradicted = isinstance(moved, Contradicted)
+        self._case.contradictions = self._case.contradictions + 1 if contradicted else 0
+        if self._case.contradictions < PATIENCE:
+            return
+        refused = JudgementRefused("CONFLICT", str(moved))
+        asking = asyncio.create_task(self._calls.mend("erp", "Carry out what was decided", refused))
+        with Leaving(asking.cancel):
+            await workflow.wait_condition(lambda: asking.done() or self._interrupted())
+        self._case.contradictions = 0
+
+    async def _take_plan_back(self, abandoned: PlanAbandoned) -> None:
+        """A plan was given up: undo, and put its question to a person."""
+        exception = self._case.exceptions.get(abandoned.hold_id)
+        if exception is not None:
+            remember_abandoned(self._case, exception, abandoned.decision)
+        await self._step_back(str(abandoned))
+
+    async def _tell_customer(self) -> None:
+        """One message for the whole order, about what was decided in it."""
+        notice = closing.customer_notice(self._case)
+        if notice is not None and not self._case.customer_told:
+            await closing.tell_customer(self._case, self._calls, notice)
+            self._case.customer_told = True
+
+    async def _follow(self) -> None:
+        """Stay with a released order until policy lets go, or until it is held again: then there is no outcome yet."""
+        case, terms = self._case, self._case.terms
+        if case.outcome is not CaseOutcome.RELEASED or terms is None or case.released_at is None:
+            return
+        if not closing.reached(case, terms.follow_until):
+            board.show(case, CaseState.FOLLOWING)
+        until = case.released_at + terms.follow_for
+        while not closing.reached(case, terms.follow_until) and workflow.now() < until:
+            with suppress(TimeoutError):
+                await workflow.wait_condition(
+                    lambda: closing.reached(case, terms.follow_until) or self._interrupted(),
+                    timeout=until - workflow.now(),
+                    timeout_summary=f"followed until {terms.follow_until}",
+                )
+            await self._continue_as_new_if_suggested()
+            if self._held_again():
+                self._reopen()
+                return
+            case.news.clear()
+
+    def _reopen(self) -> None:
+        record(self._case, ERP, "held again", f"the order was put on hold after it was {self._case.outcome}")
+        self._case.outcome = None
+        self._case.customer_told = False
+
+    def _held_again(self) -> bool:
+        return any(event.type is EventType.HOLD_PLACED for event in fresh_news(self._case))
+
+    async def _continue_as_new_if_suggested(self) -> None:
+        """Carry the case over to a fresh history when this one has grown long."""
+        if not workflow.info().is_continue_as_new_suggested():
+            return
+        await self._notices.hand_over()
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        workflow.continue_as_new(CaseStart(ref=self._case.ref, carried=self._case))
+
+    async def _at_rest(self) -> bool:
+        """Wait for what is on its way. False if the order was held again meanwhile: that event must not be lost."""
+        await workflow.wait_condition(
+            lambda: self._held_again() or (self._notices.all_sent and workflow.all_handlers_finished())
+        )
+        if not self._held_again():
+            return True
+        self._reopen()
+        return False
+
+    @workflow.signal
+    def hold_placed(self, event: OrderEvent) -> None:
+        """The ERP put a hold on the order."""
+        take_note(self._case, event)
+
+    @workflow.signal
+    def hold_cleared(self, event: OrderEvent) -> None:
+        """Somebody took a hold off the order."""
+        take_note(self._case, event)
+
+    @workflow.signal
+    def order_changed(self, event: OrderEvent) -> None:
+        """The order is not what it was."""
+        take_note(self._case, event)
+
+    @workflow.signal
+    def order_cancelled(self, event: OrderEvent) -> None:
+        """The order was cancelled in the ERP."""
+        take_note(self._case, event)
+
+    @workflow.signal
+    def customer_answered(self, event: OrderEvent) -> None:
+        """The customer said something that a wait is for."""
+        take_note(self._case, event)
+
+    @workflow.signal
+    def payment_received(self, event: OrderEvent) -> None:
+        """Money of this customer came in."""
+        take_note(self._case, event)
+
+    @workflow.signal
+    def stock_received(self, event: OrderEvent) -> None:
+        """Goods came in at a warehouse."""
+        take_note(self._case, event)
+
+    @workflow.signal
+    def order_shipped(self, event: OrderEvent) -> None:
+        """The order left the warehouse."""
+        take_note(self._case, event)
+
+    @workflow.signal
+    def order_invoiced(self, event: OrderEvent) -> None:
+        """The invoice was posted."""
+        take_note(self._case, event)
+
+    @workflow.signal
+    async def decision(self, request: TaskRequest) -> None:
+        """A decision sent without waiting for an answer; a refusal is on the case's own record."""
+        try:
+            await self._desk.act(request)
+        except ApplicationError as refusal:
+            record(self._case, "system:policy", "refused", f"signalled {request.action}: {refusal.type}")
+
+    @workflow.signal(dynamic=True)
+    async def quarantine(self, name: str, args: Sequence[RawValue]) -> None:
+        """A signal that nobody knows: counted, noted, and otherwise without effect."""
+        self._case.quarantined += 1
+        record(
+            self._case, "system:policy", "quarantined", f"unknown signal {ascii(name)[:80]} with {len(args)} arguments"
+        )
+
+    @workflow.update
+    async def decide(self, request: TaskRequest) -> Receipt:
+        """Approve, adjust or reject."""
+        return await self._desk.act(request)
+
+    @workflow.update
+    async def claim(self, request: TaskRequest) -> Receipt:
+        """Take a task for oneself."""
+        return await self._desk.act(request)
+
+    @workflow.update
+    async def release_claim(self, request: TaskRequest) -> Receipt:
+        """Give a task back to its role."""
+        return await self._desk.act(request)
+
+    @workflow.update
+    async def comment(self, request: TaskRequest) -> Receipt:
+        """Leave a remark on a task."""
+        return await self._desk.act(request)
+
+    @decide.validator
+    def _check_decide(self, request: TaskRequest) -> None:
+        self._desk.check(request)
+
+    @claim.validator
+    def _check_claim(self, request: TaskRequest) -> None:
+        self._desk.check(request)
+
+    @release_claim.validator
+    def _check_release_claim(self, request: TaskRequest) -> None:
+        self._desk.check(request)
+
+    @comment.validator
+    def _check_comment(self, request: TaskRequest) -> None:
+        self._desk.check(request)
+
+    @workflow.query
+    def case(self) -> Case:
+        """Everything about the case, as it stands."""
+        return self._case

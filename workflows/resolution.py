@@ -1,0 +1,351 @@
+"""One hold on its way to a decision: gather the facts, assess them, wait or ask."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import timedelta
+
+from temporalio import workflow
+
+from domain.assessment import Assessment, Disposition, Option, Wait
+from domain.base import digest
+from domain.calls import AssessRequest, FactCall, RecheckRequest
+from domain.case import Case, CaseState, ExceptionCase
+from domain.events import EventType, OrderEvent
+from domain.facts.fact import Fact, FactRequest
+from domain.money import Money
+from domain.order import HoldClass, Order
+from domain.tasks import ApprovalOutcome, Decision, TaskKind
+from workflows import board, judgement
+from workflows.calls import Call, Calls, WayOut
+from workflows.execution import Execution
+from workflows.failures import Contradicted, FactsMoved, JudgementRefused, PlanAbandoned
+from workflows.journal import record
+from workflows.questions import Question, Questions
+
+POLICY = "system:policy"
+FALL_BACK = "FALL_BACK"
+ENTER_BY_HAND = "ENTER_BY_HAND"
+PATIENCE = 3
+"""Contradictions in a row before a person is asked."""
+
+
+class Resolution:
+    """Brings every hold of a case to a decision. All it knows is in the case: it can be cancelled at any await, except
+    during a write, and starts again where it stood.
+    """
+
+    def __init__(self, case: Case, calls: Calls, questions: Questions, execution: Execution) -> None:
+        self._case = case
+        self._calls = calls
+        self._questions = questions
+        self._execution = execution
+        self.writing = asyncio.Lock()
+
+    async def decide(self, exception: ExceptionCase) -> None:
+        """Leave a decision on the exception that says what is to be carried out together with the other holds'."""
+        while True:
+            if exception.decision is None:
+                exception.approved = None
+                exception.decision = self._answer(exception)
+            if exception.decision is None:
+                await self._wait_out(exception)
+                await self.understand(exception)
+                await self._judge(exception, _assessed(exception))
+            elif chosen(exception).disposition is Disposition.REASSESS:
+                await self._not_for_ever(exception)
+                if not await self.recheck(exception):
+                    continue
+                await self.writing.acquire()
+                if exception.assessed_version != self._case.order_version:  # another hold's plan was before us
+                    self.writing.release()
+                    continue
+                await asyncio.shield(self._carry_out_now(exception, chosen(exception), exception.decision))
+            else:
+                return
+
+    async def _not_for_ever(self, exception: ExceptionCase) -> None:
+        """After contradictions in a row a person is asked. News calls us away from that, and is an answer, too."""
+        if self._case.contradictions < PATIENCE:
+            return
+        self._case.contradictions = 0
+        refused = JudgementRefused("CONFLICT", "the systems keep refusing what their own answers had promised")
+        await self._calls.mend("erp", f"Resolve hold {exception.hold_id}", refused, exception.hold_id)
+
+    def _answer(self, exception: ExceptionCase) -> Decision | None:
+        """What was answered while everybody was called away to look again; it rests on the assessment then shown."""
+        task = self._case.tasks.get(exception.task_id or "")
+        return task.decision if task else None
+
+    async def _judge(self, exception: ExceptionCase, assessment: Assessment) -> None:
+        if self._answer(exception) is not None:
+            return
+        if assessment.wait_first is not None:
+            _begin_wait(exception, assessment.wait_first)
+        else:
+            exception.decision = await self._choose(exception, assessment)
+
+    async def understand(self, exception: ExceptionCase) -> None:
+        """Facts and assessment, unless both are there already and rest on the order as it is."""
+        if exception.assessment is not None and exception.assessed_version == self._case.order_version:
+            return
+        missing = [request for request in exception.subject.fact_requests if request.name not in exception.facts]
+        if missing:
+            facts = await asyncio.gather(*(self._read(exception, request) for request in missing))
+            exception.facts.update({fact.name: fact for fact in facts})
+        assessment = await self._assess(exception)
+        if self._answer(exception) is None:
+            self.adopt(exception, assessment)
+
+    async def _assess(self, exception: ExceptionCase) -> Assessment:
+        """The playbook's answer. If it cannot answer (a value entered by hand does not fit, say), a person mends the
+        cause, and facts and all are looked at again.
+        """
+        try:
+            return await judgement.assess(self.request(exception))
+        except JudgementRefused as refused:
+            await self._calls.mend("assessment", f"Assess {exception.exception_type}", refused, exception.hold_id)
+        forget(exception)
+        await self.understand(exception)
+        return _assessed(exception)
+
+    def adopt(self, exception: ExceptionCase, assessment: Assessment) -> None:
+        """Take over a new assessment; an open question that reads differently now becomes a new revision of itself."""
+        before = exception.assessment
+        exception.assessment = assessment
+        exception.assessed_version = self._case.order_version
+        task = self._case.tasks.get(exception.task_id or "")
+        if task is None or not task.state.is_open or (before is not None and before.digest == assessment.digest):
+            return
+        task.revision += 1
+        task.question = _text(assessment)
+        task.amount = _amount(assessment)
+        task.choices = tuple(option.code for option in assessment.options)
+        task.recommended = assessment.recommended
+        record(self._case, POLICY, "asked anew", f"{task.task_id} revision {task.revision}: {assessment.reason}")
+        if before is not None and before.ask and assessment.ask and assessment.ask.role != before.ask.role:
+            self._questions.pass_on(task, assessment.ask.role)
+
+    async def _read(self, exception: ExceptionCase, request: FactRequest) -> Fact:
+        ways_out = (FALL_BACK, ENTER_BY_HAND) if request.optional else (ENTER_BY_HAND,)
+        answer = await self._calls.reach(
+            Call(
+                activity=request.activity,
+                system=request.system,
+                argument=FactCall(case=self._case.ref, request=request),
+                result=Fact,
+                summary=f"{request.name} for {exception.exception_type}",
+                ways_out=ways_out,
+                hold_id=exception.hold_id,
+            )
+        )
+        return answer if isinstance(answer, Fact) else _instead(request, answer)
+
+    def request(self, exception: ExceptionCase) -> AssessRequest:
+        """Everything a playbook judges this exception by."""
+        return AssessRequest(
+            case=self._case.ref,
+            order=self._order,
+            hold=exception.subject.hold,
+            exception_type=exception.exception_type,
+            facts=exception.gathered,
+            waited_for=tuple(exception.waited_for),
+            adjustments=exception.adjustments,
+        )
+
+    @property
+    def _order(self) -> Order:
+        if self._case.order is None:
+            raise RuntimeError(f"order {self._case.ref.order_id} was not examined yet")
+        return self._case.order
+
+    async def _wait_out(self, exception: ExceptionCase) -> None:
+        """Until the wait's end. Its events end it too: they are news, and news makes everybody look again."""
+        wait = exception.waiting
+        if wait is None:
+            return
+        record(
+            self._case, POLICY, "waiting", f"{exception.hold_id} until {wait.until:%Y-%m-%d %H:%M:%S}Z: {wait.reason}"
+        )
+        board.show(self._case, CaseState.WAITING)
+        remaining = wait.until - workflow.now()
+        if remaining > timedelta(0):
+            await workflow.sleep(remaining, summary=f"{exception.hold_id}: {wait.reason}"[:200])
+        end_wait(exception, wait)
+
+    async def _choose(self, exception: ExceptionCase, assessment: Assessment) -> Decision:
+        option = assessment.recommended_option
+        role = assessment.ask.role if assessment.ask else exception.abandoned.get(option.code)
+        if role is None and exception.subject.hold.hold_class is HoldClass.HARD:
+            raise RuntimeError(f"a playbook wants to release the HARD hold {exception.hold_id} without a person")
+        if role is None:
+            self._questions.withdraw(exception.task_id, f"policy now resolves it: {option.code}")
+            return _by_policy(exception, assessment, option)
+        question = _question(exception, assessment, role)
+
+        def adopt(task_id: str) -> None:
+            if exception.task_id != task_id:
+                exception.questions += 1
+            exception.task_id = task_id
+
+        return await self._questions.ask(question, exception.task_id, adopt)
+
+    async def _carry_out_now(self, exception: ExceptionCase, option: Option, decision: Decision) -> None:
+        """The plan of an option that settles nothing yet: its steps, then its wait, then another look. The caller holds
+        `writing`; nothing is raised, because whoever waits for this may have been called away.
+        """
+        try:
+            await self._execution.carry_out(exception, option, decision)
+            if option.plan.wait is not None:
+                _begin_wait(exception, option.plan.wait)
+            self._case.contradictions = 0
+        except FactsMoved as moved:
+            self._case.contradictions += isinstance(moved, Contradicted)
+            await self._execution.undo(exception.hold_id, str(moved))
+        except PlanAbandoned as abandoned:
+            remember_abandoned(self._case, exception, abandoned.decision)
+            await self._execution.undo(exception.hold_id, str(abandoned))
+        finally:
+            exception.decision = None
+            exception.task_id = None
+            forget(exception)
+            self.writing.release()
+
+    async def recheck(self, exception: ExceptionCase) -> bool:
+        """Whether the exception's decision still stands, on facts that are fresh enough.
+
+        If it does not, the decision is void and the question is open again, with what changed.
+        """
+        decision, approved = exception.decision, exception.approved or chosen(exception)
+        if self._still_fresh(exception) or decision is None:
+            return decision is not None
+        exception.approved = approved
+        forget(exception)
+        facts = await asyncio.gather(*(self._read(exception, r) for r in exception.subject.fact_requests))
+        exception.facts.update({fact.name: fact for fact in facts})
+        try:
+            answer = await judgement.recheck(RecheckRequest(assess=self.request(exception), approved=approved))
+        except JudgementRefused as refused:
+            await self._calls.mend("assessment", f"Recheck {decision.option}", refused, exception.hold_id)
+            return await self.recheck(exception)
+        self.adopt(exception, answer.assessment)
+        if answer.stands:
+            return True
+        record(
+            self._case, POLICY, "decision void", f"{exception.hold_id} {decision.option}: {'; '.join(answer.changes)}"
+        )
+        exception.decision = None
+        exception.task_id = None
+        return False
+
+    def _still_fresh(self, exception: ExceptionCase) -> bool:
+        if self._case.terms is None or exception.assessed_version != self._case.order_version:
+            return False
+        oldest = min((fact.read_at for fact in exception.facts.values()), default=workflow.now())
+        return workflow.now() - oldest <= self._case.terms.recheck_after
+
+
+def chosen(exception: ExceptionCase) -> Option:
+    """The option that the exception's decision names, as last assessed."""
+    option = _assessed(exception).option(exception.decision.option) if exception.decision else None
+    if option is None:
+        raise RuntimeError(f"hold {exception.hold_id} has no decision that its assessment knows")
+    return option
+
+
+def remember_abandoned(case: Case, exception: ExceptionCase, decision: Decision) -> None:
+    """The option's plan was given up: whoever did so is asked before it is chosen again."""
+    if exception.decision is not None:
+        task = case.tasks[decision.task_id or ""]
+        exception.abandoned[exception.decision.option] = decision.role or task.role
+    exception.decision = None
+    exception.task_id = None
+
+
+def forget(exception: ExceptionCase) -> None:
+    """Make the facts old news: the next look reads them again."""
+    exception.facts.clear()
+    exception.assessed_version = 0
+
+
+def _begin_wait(exception: ExceptionCase, wait: Wait) -> None:
+    until = exception.wait_ends.setdefault(wait.name, wait.until)
+    exception.waiting = wait.model_copy(update={"until": until})
+
+
+def look_again(exception: ExceptionCase, news: list[OrderEvent]) -> None:
+    """What was known about this exception is old; a wait ends when what it waited for happened or the order changed."""
+    wait = exception.waiting
+    if wait is None:
+        forget(exception)
+    elif any(event.type in (*wait.events, EventType.ORDER_CHANGED) for event in news):
+        exception.waiting = None
+        forget(exception)
+
+
+def end_wait(exception: ExceptionCase, wait: Wait) -> None:
+    """The wait is over, and what it was for is judged anew."""
+    exception.waiting = None
+    exception.waited_for.append(wait.name)
+    forget(exception)
+
+
+def _assessed(exception: ExceptionCase) -> Assessment:
+    if exception.assessment is None:
+        raise RuntimeError(f"hold {exception.hold_id} was not assessed yet")
+    return exception.assessment
+
+
+def _text(assessment: Assessment) -> str:
+    return assessment.ask.question if assessment.ask else assessment.reason
+
+
+def _amount(assessment: Assessment) -> Money:
+    return assessment.ask.amount if assessment.ask else assessment.recommended_option.amount
+
+
+def _question(exception: ExceptionCase, assessment: Assessment, role: str) -> Question:
+    hard = exception.subject.hold.hold_class is HoldClass.HARD
+    return Question(
+        kind=TaskKind.RESOLUTION,
+        text=_text(assessment),
+        role=role,
+        amount=_amount(assessment),
+        choices=tuple(option.code for option in assessment.options),
+        recommended=assessment.recommended,
+        by_silence=frozenset(
+            option.code for option in assessment.options if not (hard and option.disposition is Disposition.RELEASE)
+        ),
+        hold_id=exception.hold_id,
+        exception_type=exception.exception_type,
+        segment=assessment.segment,
+        policy_version=assessment.policy_version,
+    )
+
+
+def _by_policy(exception: ExceptionCase, assessment: Assessment, option: Option) -> Decision:
+    return Decision(
+        task_id=None,
+        outcome=ApprovalOutcome.AUTO_APPROVED,
+        option=option.code,
+        decided_by=POLICY,
+        amount=option.amount,
+        decided_at=workflow.now(),
+        digest=digest(exception.hold_id, assessment.digest, option.code, POLICY),
+        policy_version=assessment.policy_version,
+    )
+
+
+def _instead(request: FactRequest, way_out: WayOut) -> Fact:
+    """The fact that a person put in the place of the system's answer, or its absence."""
+    by_hand = way_out.decision.option == ENTER_BY_HAND
+    return Fact(
+        name=request.name,
+        system=request.system,
+        operation=request.operation,
+        version="by hand" if by_hand else "unreachable",
+        read_at=workflow.now(),
+        value=json.loads(way_out.values["value"]) if by_hand else None,
+        entered_by=way_out.decision.decided_by if by_hand else None,
+    )

@@ -1,0 +1,1 @@
+"""How other systems are reached: HTTP, mail, and the settings of both."""

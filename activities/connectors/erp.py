@@ -1,0 +1,95 @@
+"""The ERP over HTTP: orders at `/v1/orders`, guarded by their version as ETag."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import quote
+
+from pydantic import JsonValue
+
+from activities.connectors.effects import Write
+from activities.connectors.http import CallContext, SystemClient
+from activities.connectors.steps import Steps
+from domain.calls import StepCall, StepResult, UndoCall
+from domain.facts.inventory import Sourcing
+from domain.order import Order
+
+AMENDMENTS = "amendments"
+PURCHASE_ORDERS = "purchase-orders"
+PURCHASE_ORDER_CHANGES = "purchase-order-changes"
+RELEASES = "releases"
+CANCELLATIONS = "cancellations"
+
+
+class HttpErp:
+    """An `ErpPort` on the HTTP API that the sandbox's ERP has."""
+
+    def __init__(self, client: SystemClient) -> None:
+        self._client = client
+        self._steps = Steps(client)
+
+    async def order(self, context: CallContext, order_id: str) -> Order:
+        """See ErpPort."""
+        return await self._client.read(context, f"/v1/orders/{_quoted(order_id)}", Order)
+
+    async def sourcing(self, context: CallContext, items: list[str]) -> Sourcing:
+        """See ErpPort."""
+        return await self._client.read(context, "/v1/items", Sourcing, {"ids": ",".join(items)})
+
+    async def amend(self, kind: str, call: StepCall) -> StepResult:
+        """See ErpPort."""
+        body: dict[str, JsonValue] = {"order_id": call.case.order_id, "kind": kind, "arguments": call.arguments}
+        return await self._guarded(call, AMENDMENTS, f"/v1/{AMENDMENTS}", body)
+
+    async def reverse_amendment(self, call: UndoCall) -> StepResult:
+        """See ErpPort."""
+        return await self._steps.undo(AMENDMENTS, call)
+
+    async def create_purchase_order(self, call: StepCall) -> StepResult:
+        """See ErpPort."""
+        return await self._steps.carry_out(PURCHASE_ORDERS, call)
+
+    async def cancel_purchase_order(self, call: UndoCall) -> StepResult:
+        """See ErpPort."""
+        return await self._steps.undo(PURCHASE_ORDERS, call)
+
+    async def expedite_purchase_order(self, call: StepCall) -> StepResult:
+        """See ErpPort."""
+        return await self._steps.carry_out(PURCHASE_ORDER_CHANGES, call)
+
+    async def restore_purchase_order(self, call: UndoCall) -> StepResult:
+        """See ErpPort."""
+        return await self._steps.undo(PURCHASE_ORDER_CHANGES, call)
+
+    async def release_made(self, call: StepCall) -> StepResult | None:
+        """See ErpPort."""
+        return await self._steps.find(RELEASES, call)
+
+    async def release(self, call: StepCall) -> StepResult:
+        """See ErpPort."""
+        body = {"resolutions": call.arguments["resolutions"]}
+        return await self._guarded(call, RELEASES, f"/v1/orders/{_quoted(call.case.order_id)}/release", body)
+
+    async def cancellation_made(self, call: StepCall) -> StepResult | None:
+        """See ErpPort."""
+        return await self._steps.find(CANCELLATIONS, call)
+
+    async def cancel(self, call: StepCall) -> StepResult:
+        """See ErpPort."""
+        body = {name: call.arguments[name] for name in ("reason_code", "resolutions")}
+        return await self._guarded(call, CANCELLATIONS, f"/v1/orders/{_quoted(call.case.order_id)}/cancellation", body)
+
+    async def _guarded(self, call: StepCall, collection: str, path: str, body: Mapping[str, JsonValue]) -> StepResult:
+        """A write that counts only for the version of the order that the decision rests on."""
+        write = Write(
+            collection=collection,
+            path=path,
+            reference=call.idempotency_key,
+            body=body,
+            if_match=f'"v{call.order_version}"',
+        )
+        return await self._steps.write(call, write)
+
+
+def _quoted(order_id: str) -> str:
+    return quote(order_id, safe="")

@@ -1,0 +1,43 @@
+"""When things are due, by the policies of this moment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from domain.business_time import ClosedForGood
+from domain.calls import DeadlineRequest, OutagePolicy
+from domain.exception_types import IntegrationErrorKind
+from domain.policy.policy_set import PolicySet
+from domain.policy.schedules import PolicyGap, outage_policy, schedule
+from domain.policy.table import InputError
+from domain.tasks import Deadlines
+
+
+class DeadlineActivities:
+    """Every public method is the activity of its name."""
+
+    def __init__(self, policies: Callable[[], PolicySet]) -> None:
+        self._policies = policies
+
+    @activity.defn(name="deadlines.schedule")
+    async def schedule(self, request: DeadlineRequest) -> Deadlines:
+        """Reminders, escalations and expiry of a question."""
+        try:
+            return schedule(request, self._policies())
+        except (PolicyGap, InputError, ClosedForGood) as error:
+            raise _undecided(f"order {request.case.order_id}: {error}") from error
+
+    @activity.defn(name="deadlines.outage_policy")
+    async def outage_policy(self, system: str) -> OutagePolicy:
+        """When a system's silence becomes a person's business, and whose."""
+        try:
+            return outage_policy(system, self._policies())
+        except (PolicyGap, InputError) as error:
+            raise _undecided(f"system {system}: {error}") from error
+
+
+def _undecided(message: str) -> ApplicationError:
+    return ApplicationError(message, type=IntegrationErrorKind.VALIDATION.value, non_retryable=True)

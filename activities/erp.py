@@ -1,0 +1,150 @@
+"""The ERP: orders, what may be changed about them, and their release."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from pydantic import BaseModel
+from temporalio import activity
+
+from activities.connectors.errors import SystemCallFailed
+from activities.connectors.facts import fact
+from activities.connectors.http import CallContext
+from activities.connectors.steps import is_repeated
+from activities.ports import ErpPort
+from domain.calls import FactCall, ReleaseResolution, StepCall, StepResult, UndoCall
+from domain.exception_types import IntegrationErrorKind
+from domain.facts.fact import Fact
+from domain.order import HoldClass
+
+
+class Resolutions(BaseModel):
+    """The part of a pivot's arguments that says why each hold goes away."""
+
+    resolutions: tuple[ReleaseResolution, ...]
+
+
+class ErpActivities:
+    """Every public method is the activity of its name."""
+
+    def __init__(self, erp: ErpPort) -> None:
+        self._erp = erp
+
+    @activity.defn(name="erp.sourcing")
+    async def sourcing(self, call: FactCall) -> Fact:
+        """Substitutes, drop-ship suppliers and criticality of items."""
+        read_at = datetime.now(UTC)
+        items = call.request.arguments.get("items")
+        wanted = [str(item) for item in items] if isinstance(items, list) else []
+        return fact(call, await self._erp.sourcing(CallContext.of(call.case), wanted), read_at)
+
+    @activity.defn(name="erp.set_tax")
+    async def set_tax(self, call: StepCall) -> StepResult:
+        """Book other taxes on the lines and the freight."""
+        return await self._erp.amend("set_tax", call)
+
+    @activity.defn(name="erp.set_promise")
+    async def set_promise(self, call: StepCall) -> StepResult:
+        """Promise lines for other days."""
+        return await self._erp.amend("set_promise", call)
+
+    @activity.defn(name="erp.split_line")
+    async def split_line(self, call: StepCall) -> StepResult:
+        """Ship a part of a line now and the rest later."""
+        return await self._erp.amend("split_line", call)
+
+    @activity.defn(name="erp.assign_sources")
+    async def assign_sources(self, call: StepCall) -> StepResult:
+        """Say from which warehouses a line ships."""
+        return await self._erp.amend("assign_sources", call)
+
+    @activity.defn(name="erp.substitute_line")
+    async def substitute_line(self, call: StepCall) -> StepResult:
+        """Deliver an approved other item."""
+        return await self._erp.amend("substitute_line", call)
+
+    @activity.defn(name="erp.cancel_line")
+    async def cancel_line(self, call: StepCall) -> StepResult:
+        """Take a line out of the order."""
+        return await self._erp.amend("cancel_line", call)
+
+    @activity.defn(name="erp.split_order")
+    async def split_order(self, call: StepCall) -> StepResult:
+        """Keep some quantities; the rest becomes a new order."""
+        return await self._erp.amend("split_order", call)
+
+    @activity.defn(name="erp.reverse_amendment")
+    async def reverse_amendment(self, call: UndoCall) -> StepResult:
+        """Undo any of these changes."""
+        return await self._erp.reverse_amendment(call)
+
+    @activity.defn(name="erp.create_purchase_order")
+    async def create_purchase_order(self, call: StepCall) -> StepResult:
+        """Order goods from a supplier, to a warehouse or straight to the customer."""
+        return await self._erp.create_purchase_order(call)
+
+    @activity.defn(name="erp.cancel_purchase_order")
+    async def cancel_purchase_order(self, call: UndoCall) -> StepResult:
+        """Take that purchase order back."""
+        return await self._erp.cancel_purchase_order(call)
+
+    @activity.defn(name="erp.expedite_purchase_order")
+    async def expedite_purchase_order(self, call: StepCall) -> StepResult:
+        """Pay for an earlier delivery by a supplier."""
+        return await self._erp.expedite_purchase_order(call)
+
+    @activity.defn(name="erp.restore_purchase_order")
+    async def restore_purchase_order(self, call: UndoCall) -> StepResult:
+        """Put the supplier's former date back."""
+        return await self._erp.restore_purchase_order(call)
+
+    @activity.defn(name="erp.release_order")
+    async def release_order(self, call: StepCall) -> StepResult:
+        """Resolve all holds and let the order go: the pivot."""
+        if is_repeated(call, CallContext.of(call.case)):
+            made = await self._erp.release_made(call)
+            if made is not None:
+                return made
+        await self._check(call)
+        return await self._erp.release(call)
+
+    @activity.defn(name="erp.cancel_order")
+    async def cancel_order(self, call: StepCall) -> StepResult:
+        """End the order: the other pivot."""
+        if is_repeated(call, CallContext.of(call.case)):
+            made = await self._erp.cancellation_made(call)
+            if made is not None:
+                return made
+        await self._check(call)
+        return await self._erp.cancel(call)
+
+    async def _check(self, call: StepCall) -> None:
+        """Look at the holds before resolving them.
+
+        Some ERPs create a hold that they are told to resolve and do not have, and some let an order go with a hold that
+        nobody mentioned. And whatever went wrong before this line, automation never releases a HARD hold.
+        """
+        order = await self._erp.order(CallContext.of(call.case), call.case.order_id)
+        resolved = {one.hold_id: one for one in Resolutions.model_validate(call.arguments).resolutions}
+        held = {hold.hold_id: hold for hold in order.holds}
+        if order.version != call.order_version:
+            raise _refused(
+                call,
+                IntegrationErrorKind.CONFLICT,
+                f"has version {order.version} of the order, not {call.order_version}",
+            )
+        if order.status.is_dead:
+            raise _refused(call, IntegrationErrorKind.CONFLICT, f"says that the order is {order.status}")
+        if resolved.keys() != held.keys():
+            different = ", ".join(sorted(resolved.keys() ^ held.keys()))
+            raise _refused(call, IntegrationErrorKind.CONFLICT, f"has other holds than were decided on: {different}")
+        for hold_id, resolution in resolved.items():
+            if held[hold_id].hold_class is HoldClass.HARD and resolution.decided_by.startswith("system:"):
+                what = f"was not asked: hold {hold_id} is HARD, and {resolution.decided_by} is not a person"
+                raise _refused(call, IntegrationErrorKind.VALIDATION, what)
+
+
+def _refused(call: StepCall, kind: IntegrationErrorKind, what: str) -> SystemCallFailed:
+    return SystemCallFailed(
+        system="erp", operation=f"erp.{call.step_id}", order_id=call.case.order_id, kind=kind, what=what
+    )

@@ -1,0 +1,66 @@
+"""What the activities ask of a system that more than one product can be behind.
+
+Only the ERP is such a system so far: `connectors/erp.py` speaks the API of the sandbox, other ERPs get a class each.
+Every method raises SystemCallFailed, and leaves at most one effect per `idempotency_key`.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from activities.connectors.http import CallContext
+from domain.calls import StepCall, StepResult, UndoCall
+from domain.facts.inventory import Sourcing
+from domain.order import Order
+
+
+class ErpPort(Protocol):
+    """The system that orders and their holds live in."""
+
+    async def order(self, context: CallContext, order_id: str) -> Order:
+        """The order with its open holds, as it is now."""
+        ...
+
+    async def sourcing(self, context: CallContext, items: list[str]) -> Sourcing:
+        """What the item master says about getting these items elsewhere."""
+        ...
+
+    async def amend(self, kind: str, call: StepCall) -> StepResult:
+        """Change the order if it is at `call.order_version` (else CONFLICT); answers with the new version."""
+        ...
+
+    async def reverse_amendment(self, call: UndoCall) -> StepResult:
+        """Put back what an amendment changed; answers with the new version."""
+        ...
+
+    async def create_purchase_order(self, call: StepCall) -> StepResult:
+        """Order goods from a supplier."""
+        ...
+
+    async def cancel_purchase_order(self, call: UndoCall) -> StepResult:
+        """Take that order back."""
+        ...
+
+    async def expedite_purchase_order(self, call: StepCall) -> StepResult:
+        """Have a purchase order delivered earlier."""
+        ...
+
+    async def restore_purchase_order(self, call: UndoCall) -> StepResult:
+        """Put back its former date."""
+        ...
+
+    async def release_made(self, call: StepCall) -> StepResult | None:
+        """The release that an earlier attempt made, if it did."""
+        ...
+
+    async def release(self, call: StepCall) -> StepResult:
+        """Resolve the holds in `arguments["resolutions"]` and let the order go, if it is at `call.order_version`."""
+        ...
+
+    async def cancellation_made(self, call: StepCall) -> StepResult | None:
+        """The cancellation that an earlier attempt made, if it did."""
+        ...
+
+    async def cancel(self, call: StepCall) -> StepResult:
+        """End the order, if it is at `call.order_version`."""
+        ...

@@ -1,0 +1,1 @@
+"""Wiring that the processes share: settings, Temporal, logs, metrics, and the door."""

@@ -1,0 +1,193 @@
+"""Sending an answer to a case, so that a lost connection or a second try never makes it two answers."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+from temporalio.client import WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
+
+from domain.base import digest
+from domain.tasks import Action, Receipt, Task, TaskRequest
+from runtime.approvals.refusals import ExitCode, Refused
+
+if TYPE_CHECKING:
+    from temporalio.client import Client
+
+    from domain.case import Case
+
+UPDATES = {
+    Action.APPROVE: "decide",
+    Action.ADJUST: "decide",
+    Action.REJECT: "decide",
+    Action.CLAIM: "claim",
+    Action.RELEASE_CLAIM: "release_claim",
+    Action.COMMENT: "comment",
+}
+_PASSING = (
+    RPCStatusCode.UNAVAILABLE,
+    RPCStatusCode.CANCELLED,
+    RPCStatusCode.DEADLINE_EXCEEDED,
+    RPCStatusCode.RESOURCE_EXHAUSTED,
+    RPCStatusCode.ABORTED,
+)
+_AGAIN_AFTER = 0.5
+_ONE_TRY = 5.0
+
+
+@dataclass(frozen=True)
+class Patience:
+    """For how long an answer is waited for, in seconds: while nothing can be reached, and in all."""
+
+    unreachable: float = 8.0
+    overall: float = 30.0
+
+
+def request_of(task: Task, action: Action, actor: str, **content: object) -> TaskRequest:
+    """The request to act on `task`. Raises Refused (INVALID) and names what does not fit."""
+    given = {"task_revision": task.revision} | {name: value for name, value in content.items() if value is not None}
+    try:
+        return TaskRequest.model_validate({"task_id": task.task_id, "action": action, "actor": actor, **given})
+    except ValidationError as error:
+        found = "; ".join(f"{'.'.join(map(str, part['loc']))}: {part['msg']}" for part in error.errors())
+        raise Refused(ExitCode.INVALID, found) from error
+
+
+def update_id(task: Task, request: TaskRequest) -> str:
+    """The same request has the same id. A claim can be given up and made again: the task's receipts tell them apart."""
+    if request.action in (Action.CLAIM, Action.RELEASE_CLAIM):
+        return digest(request.digest, len(task.receipts))
+    return request.digest
+
+
+def pick_task(case: Case, task_id: str | None, hold_id: str | None) -> Task:
+    """The question meant: the one named, else the only open one, else the last one there was.
+
+    A question that is closed is not refused here: the case itself says by whom it was decided, and gives the same
+    answer again to the same request.
+    """
+    found = [task for task in case.tasks.values() if _is_meant(task, task_id, hold_id)]
+    if not found:
+        named = task_id or hold_id
+        what = f"no question {named}" if named else "no question for anybody, and had none"
+        raise Refused(ExitCode.NOT_FOUND, f"Order {case.ref.order_id} has {what}; its state is {case.state}.")
+    still_open = [task for task in found if task.state.is_open]
+    if len(still_open) > 1:
+        listed = "; ".join(f"{task.task_id} (hold {task.hold_id or '-'}, {task.role})" for task in still_open)
+        raise Refused(ExitCode.SEVERAL_TASKS, f"Order {case.ref.order_id} has several open questions: {listed}.")
+    return still_open[0] if still_open else found[-1]
+
+
+def _is_meant(task: Task, task_id: str | None, hold_id: str | None) -> bool:
+    return task_id in (None, task.task_id) and hold_id in (None, task.hold_id)
+
+
+async def send(
+    client: Client, case: Case, task: Task, request: TaskRequest, patience: Patience | None = None
+) -> Receipt:
+    """The case's receipt. Tries again under the same update id while the connection is lost or no answer comes.
+
+    Raises Refused with the case's own reason, or NO_ANSWER when nobody knows whether it was recorded.
+    """
+    try:
+        receipt = await _Sending(client, case, task, request, patience or Patience()).persist()
+    except _CaseClosed as closed:
+        receipt = _recorded_before(task, request, closed)
+    if receipt.digest != request.digest:
+        raise Refused(
+            ExitCode.RECEIPT_MISMATCH,
+            f"The receipt is for request {receipt.digest[:12]}, but {request.digest[:12]} was sent.",
+        )
+    return receipt
+
+
+class _Sending:
+    def __init__(self, client: Client, case: Case, task: Task, request: TaskRequest, patience: Patience) -> None:
+        self._client = client
+        self._handle = client.get_workflow_handle(case.ref.workflow_id)
+        self._task = task
+        self._request = request
+        self._patience = patience
+        self._id = update_id(task, request)
+
+    async def persist(self) -> Receipt:
+        started = time.monotonic()
+        unreachable_since: float | None = None
+        while True:
+            this_try = time.monotonic()
+            try:
+                return await self._try()
+            except _Lost as lost:
+                unreachable_since = (unreachable_since or this_try) if lost.unreachable else None
+                self._give_up_after(started, unreachable_since, lost)
+            await asyncio.sleep(_AGAIN_AFTER)
+
+    def _give_up_after(self, started: float, unreachable_since: float | None, lost: _Lost) -> None:
+        now = time.monotonic()
+        unreachable = now - (unreachable_since or now)
+        if unreachable > self._patience.unreachable or now - started > self._patience.overall:
+            raise Refused(ExitCode.NO_ANSWER, f"No answer about task {self._task.task_id}: {lost.reason}.") from lost
+
+    async def _try(self) -> Receipt:
+        try:
+            async with asyncio.timeout(_ONE_TRY):
+                receipt: Receipt = await self._handle.execute_update(
+                    UPDATES[self._request.action], self._request, id=self._id, result_type=Receipt
+                )
+                return receipt
+        except WorkflowUpdateFailedError as error:
+            raise self._refused(error) from error
+        except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
+            raise await self._silence() from error
+        except RPCError as error:
+            raise await self._lost(error) from error
+
+    async def _silence(self) -> _Lost:
+        """Whether it is the case that does not answer, or the whole server."""
+        try:
+            await self._client.service_client.check_health(timeout=timedelta(seconds=1))
+        except RPCError:
+            return _Lost("the connection to Temporal is lost", unreachable=True)
+        return _Lost("the case did not answer in time; is a worker running?", unreachable=False)
+
+    def _refused(self, error: WorkflowUpdateFailedError) -> Refused:
+        cause = error.cause
+        if isinstance(cause, ApplicationError):
+            return Refused.by_case(cause.type, cause.message)
+        return Refused(ExitCode.DEFECT, f"The case failed to handle the request: {cause}")
+
+    async def _lost(self, error: RPCError) -> Exception:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            return _CaseClosed()
+        if error.status in _PASSING:
+            return await self._silence()
+        return error
+
+
+class _Lost(Exception):
+    """An attempt without an answer: `unreachable` if not even the server was there."""
+
+    def __init__(self, reason: str, *, unreachable: bool) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.unreachable = unreachable
+
+
+class _CaseClosed(Exception):
+    """Nobody will answer any more."""
+
+
+def _recorded_before(task: Task, request: TaskRequest, closed: _CaseClosed) -> Receipt:
+    """The receipt that the same request already has in a case that has closed. Raises Refused (CONFLICT) otherwise."""
+    for receipt in task.receipts:
+        if receipt.digest == request.digest:
+            return receipt
+    decision = task.decision
+    what = f"was decided by {decision.decided_by}: {decision.option}" if decision else f"is {task.state}"
+    raise Refused(ExitCode.CONFLICT, f"The case has closed; task {task.task_id} {what}.") from closed

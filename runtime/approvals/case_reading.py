@@ -1,0 +1,106 @@
+"""Reading one case: its state by query, the calls under way from Temporal itself."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from temporalio.client import WorkflowQueryFailedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from domain.case import Case
+from domain.identifiers import WORKFLOW_TYPE, InvalidIdentifier, checked_key, workflow_id
+from runtime.approvals.case_view import PendingCall, Run, view_of
+from runtime.approvals.refusals import ExitCode, Refused
+from runtime.approvals.views import CaseView
+
+if TYPE_CHECKING:
+    from temporalio.api.workflow.v1 import PendingActivityInfo
+    from temporalio.client import Client, WorkflowExecutionDescription
+
+_PREFIX = "order-exception/"
+_ANSWER_WITHIN = timedelta(seconds=8)
+_NO_WORKER = (RPCStatusCode.FAILED_PRECONDITION, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED)
+_RUNS_LOOKED_AT = 100
+
+
+async def find_workflow(client: Client, case: str) -> str:
+    """The workflow id that `case` means: itself, or that of the order with this id, open or closed.
+
+    Raises Refused: INVALID for what can be neither, NOT_FOUND, and INVALID when several tenants have such an order.
+    """
+    try:
+        if case.startswith(_PREFIX):
+            tenant, _, order_id = case.removeprefix(_PREFIX).partition("/")
+            return workflow_id(tenant, order_id)
+        query = f"WorkflowType = '{WORKFLOW_TYPE}' AND OrderId = '{checked_key(case)}'"
+    except InvalidIdentifier as error:
+        raise Refused(ExitCode.INVALID, f"{error}.") from error
+    found = sorted({execution.id async for execution in client.list_workflows(query, limit=_RUNS_LOOKED_AT)})
+    if not found:
+        raise Refused(ExitCode.NOT_FOUND, f"There is no case for order {case}.")
+    if len(found) > 1:
+        raise Refused(ExitCode.INVALID, f"Several tenants have an order {case}. Name one: {', '.join(found)}.")
+    return found[0]
+
+
+async def read_state(client: Client, workflow: str) -> Case:
+    """The case's own state. Raises Refused: NOT_FOUND, or NO_ANSWER when no worker is there to tell."""
+    try:
+        case: Case = await client.get_workflow_handle(workflow).query(
+            "case", result_type=Case, rpc_timeout=_ANSWER_WITHIN
+        )
+    except WorkflowQueryFailedError as error:
+        raise Refused(ExitCode.DEFECT, f"Case {workflow} could not be read: {error}.") from error
+    except RPCError as error:
+        raise _unread(workflow, error) from error
+    return case
+
+
+def _unread(workflow: str, error: RPCError) -> Exception:
+    if error.status is RPCStatusCode.NOT_FOUND:
+        order_id = workflow.rpartition("/")[2]
+        return Refused(ExitCode.NOT_FOUND, f"There is no case for order {order_id} ({workflow}).")
+    if error.status in _NO_WORKER:
+        return Refused(
+            ExitCode.NO_ANSWER,
+            f"No worker tells the state of {workflow}: {error.message}.",
+            "Nothing was sent. Ask the operators whether a worker is running; the case itself loses nothing.",
+        )
+    return error
+
+
+async def read_case(client: Client, workflow: str, ui: str) -> CaseView:
+    """The case as its approver sees it. `ui` is the address of the Temporal UI."""
+    handle = client.get_workflow_handle(workflow)
+    case, described = await asyncio.gather(
+        read_state(client, workflow), handle.describe(rpc_timeout=_ANSWER_WITHIN), return_exceptions=True
+    )
+    if isinstance(case, BaseException):
+        raise case
+    if isinstance(described, BaseException):
+        raise described
+    run = Run(run_id=described.run_id, link=ui_link(ui, client.namespace, workflow, described.run_id))
+    return view_of(case, pending_calls(described), run, datetime.now(UTC))
+
+
+def ui_link(ui: str, namespace: str, workflow: str, run_id: str) -> str:
+    """Where the Temporal UI shows this run's history."""
+    return f"{ui.rstrip('/')}/namespaces/{quote(namespace)}/workflows/{quote(workflow, safe='')}/{run_id}/history"
+
+
+def pending_calls(described: WorkflowExecutionDescription) -> list[PendingCall]:
+    """The activities that Temporal has under way or will try again."""
+    return [_pending(info) for info in described.raw_description.pending_activities]
+
+
+def _pending(info: PendingActivityInfo) -> PendingCall:
+    waiting = info.HasField("next_attempt_schedule_time")
+    return PendingCall(
+        activity=info.activity_type.name,
+        attempt=info.attempt,
+        next_try_at=info.next_attempt_schedule_time.ToDatetime(UTC) if waiting else None,
+        message=info.last_failure.message,
+    )

@@ -1,0 +1,143 @@
+"""The door as a process: the webhook until it is told to stop, or some files until they are done."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import uvicorn
+from temporalio.client import Client
+
+from runtime.delivery import Delivery
+from runtime.event_records import Record, read_records
+from runtime.intake import Intake
+from runtime.position import Position
+from runtime.quarantine import Quarantine
+from runtime.search_attributes import SearchAttributesMissing, ensure_search_attributes
+from runtime.settings import Settings, host_and_port
+from runtime.settings_check import WrongSettings
+from runtime.submission import Submission
+from runtime.submission_report import Report
+from runtime.temporal import connect, open_client, temporal_runtime
+from runtime.webhook import build_door
+
+STANDARD_INPUT = "-"
+_CONNECT_FOR = timedelta(seconds=8)
+_LOOK_AGAIN = 2.0
+
+log = logging.getLogger(__name__)
+
+
+class _Server(uvicorn.Server):
+    """Ends with exit code 0 when told to; the original would raise the signal once more."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        yield
+
+
+async def serve(settings: Settings) -> None:
+    """The webhook, until SIGTERM or SIGINT. It opens also while Temporal is down, and then says 503.
+
+    Raises WrongSettings.
+    """
+    if not settings.door.tokens:
+        raise WrongSettings(["door.token: the door opens for bearer tokens only; set one, or door.token_file"])
+    runtime = temporal_runtime(settings.observation.metrics_bind)
+    client = await open_client("door", lazy=True, runtime=runtime)
+    intake = Intake(Delivery(client, settings.task_queue), settings.door.answer_within, runtime.metric_meter)
+    host, port = host_and_port(settings.door.bind)
+    server = _Server(
+        uvicorn.Config(
+            build_door(intake, client, settings.door),
+            host=host,
+            port=port,
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=10,
+            server_header=False,
+        )
+    )
+    registering = asyncio.create_task(_register_search_attributes(client))
+    try:
+        await server.serve()
+    finally:
+        registering.cancel()
+
+
+async def _register_search_attributes(client: Client) -> None:
+    """As soon as Temporal is there: a case cannot be started without them."""
+    while True:
+        try:
+            await ensure_search_attributes(client)
+        except SearchAttributesMissing as error:
+            log.warning("%s", error)
+            return
+        except Exception as error:  # noqa: BLE001 - whatever it is, the door stays open and tries again
+            log.info("waiting for Temporal: %s", error)
+            await asyncio.sleep(_LOOK_AGAIN)
+        else:
+            return
+
+
+@dataclass(frozen=True)
+class Files:
+    """What to submit, and where to keep what belongs to the run."""
+
+    sources: Sequence[str]
+    quarantine: Path
+    position: Path
+    resume: bool
+    lanes: int
+    as_json: bool
+
+
+async def submit(settings: Settings, files: Files) -> Report:
+    """Submit the files and tell of every event. Raises TemporalUnavailable, PositionUnusable, OSError, WrongSettings.
+
+    If the run ends early, however, the position file says where.
+    """
+    position = Position.load(files.position) if files.resume else Position.left(files.position)
+    if not files.resume:
+        position.forget(files.sources)
+    for source in files.sources:
+        position.of(source)
+    report = Report(files.sources, as_json=files.as_json)
+    try:
+        await _submit(settings, files, position, report)
+    except BaseException:
+        position.save(files.position)
+        raise
+    position.forget(files.sources)
+    position.save(files.position)
+    return report
+
+
+async def _submit(settings: Settings, files: Files, position: Position, report: Report) -> None:
+    client = await connect("starter", patience=_CONNECT_FOR)
+    await ensure_search_attributes(client)
+    submission = Submission(
+        Intake(Delivery(client, settings.task_queue), settings.door.answer_within),
+        position,
+        Quarantine(files.quarantine),
+        report.tell,
+        lanes=files.lanes,
+        event_limit=settings.door.body_limit,
+    )
+    with report:
+        await submission.run((source, _records(source)) for source in files.sources)
+
+
+def _records(source: str) -> Iterator[Record]:
+    with sys.stdin.buffer if source == STANDARD_INPUT else Path(source).open("rb") as stream:
+        yield from read_records(stream)

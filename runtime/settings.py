@@ -1,0 +1,226 @@
+"""What an operator sets: a TOML file and `HOLDFAST_*` environment variables, which win over the file.
+
+How Temporal is reached is not here: that is the standard `TEMPORAL_*` variables and profile (see `runtime.temporal`).
+`deploy/holdfast.example.toml` describes every setting.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from activities.connectors.settings import NotificationSettings, System, Systems
+
+PREFIX = "HOLDFAST_"
+SETTINGS_VARIABLE = "HOLDFAST_SETTINGS"
+DEFAULT_FILE = Path("holdfast.toml")
+_HIGHEST_PORT = 65535
+
+
+class Environment(StrEnum):
+    """What kind of installation this is. Only `dev` may do without secrets, or with short ones."""
+
+    DEV = "dev"
+    TEST = "test"
+    PROD = "prod"
+
+
+def host_and_port(bind: str) -> tuple[str, int]:
+    """The two parts of `host:port`; ValueError if it is not that."""
+    host, colon, port = bind.rpartition(":")
+    if not (colon and host and port.isascii() and port.isdigit() and int(port) <= _HIGHEST_PORT):
+        raise ValueError("write it as host:port, for example 127.0.0.1:8088")
+    return host.strip("[]"), int(port)
+
+
+def _checked_bind(bind: str) -> str:
+    host_and_port(bind)
+    return bind
+
+
+def _seconds(value: Any) -> Any:
+    """Numbers are seconds, also where the environment makes them text."""
+    try:
+        return timedelta(seconds=float(value))
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError("write a number of seconds") from None
+
+
+def _directories(value: Any) -> Any:
+    """One directory, or several as in PATH."""
+    return [each for each in value.split(os.pathsep) if each] if isinstance(value, str) else value
+
+
+Bind = Annotated[str, AfterValidator(_checked_bind)]
+Seconds = Annotated[timedelta, BeforeValidator(_seconds), Field(gt=timedelta(0), le=timedelta(hours=1))]
+
+
+def _read_secret(values: Any, name: str) -> Any:
+    """`values` with the content of the file that `{name}_file` names as its `name`."""
+    file = values.get(f"{name}_file") if isinstance(values, dict) else None
+    if file is None:
+        return values
+    if values.get(name):
+        raise ValueError(f"set {name} or {name}_file, not both")
+    try:
+        content = Path(file).read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise ValueError(f"{name}_file {file} cannot be read: {reason}") from error
+    if not content:
+        raise ValueError(f"{name}_file {file} is empty")
+    return {**values, name: content}
+
+
+class Section(BaseModel):
+    """A table of the settings file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class SystemSettings(System):
+    """One system of record: `url`, and `token` or `token_file`."""
+
+    token_file: Path | None = None
+    connect_within: Seconds = timedelta(seconds=2)
+    answer_within: Seconds = timedelta(seconds=5)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_file(cls, values: Any) -> Any:
+        return _read_secret(values, "token")
+
+
+class SystemsSettings(Systems):
+    """The systems of record: all of them or none (the door and the approvers' CLI need none)."""
+
+    erp: SystemSettings
+    wms: SystemSettings
+    crm: SystemSettings
+    credit: SystemSettings
+    tax: SystemSettings
+
+
+class NotificationsSettings(NotificationSettings):
+    """How people are written to; secrets may come from files."""
+
+    smtp_password_file: Path | None = None
+    webhook_token_file: Path | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_files(cls, values: Any) -> Any:
+        return _read_secret(_read_secret(values, "smtp_password"), "webhook_token")
+
+
+class DoorSettings(Section):
+    """The webhook `starter.py serve` and what any event may weigh.
+
+    `token` may hold several, separated by white space: all are accepted, so that one can be changed without a gap.
+    """
+
+    bind: Bind = "127.0.0.1:8088"
+    token: SecretStr | None = None
+    token_file: Path | None = None
+    body_limit: Annotated[int, Field(ge=1024, le=1_000_000)] = 64 * 1024
+    """Bytes of one event."""
+    answer_within: Annotated[Seconds, Field(ge=timedelta(seconds=1), le=timedelta(seconds=9))] = timedelta(seconds=8)
+    """How long Temporal may take before the sender is told to come back."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_file(cls, values: Any) -> Any:
+        return _read_secret(values, "token")
+
+    @property
+    def tokens(self) -> tuple[str, ...]:
+        """The bearer tokens that open the door now."""
+        return () if self.token is None else tuple(self.token.get_secret_value().split())
+
+
+class WorkerSettings(Section):
+    """How much one worker process takes on."""
+
+    max_cached_workflows: Annotated[int, Field(ge=1)] = 2000
+    """About as many as cases are active at a time, 75 KB each. Never 0: everything would be replayed every time."""
+    max_concurrent_workflow_tasks: Annotated[int, Field(ge=2)] = 100
+    max_concurrent_activities: Annotated[int, Field(ge=1)] = 200
+    max_concurrent_local_activities: Annotated[int, Field(ge=1)] = 100
+    workflow_task_pollers: Annotated[int, Field(ge=2, le=100)] = 5
+    activity_task_pollers: Annotated[int, Field(ge=1, le=100)] = 5
+    sticky_timeout: Seconds = timedelta(seconds=2.5)
+    """After a worker died, how long its cases wait for it before another takes them."""
+    drain_for: Seconds = timedelta(seconds=20)
+    """How long calls under way may take to finish when the worker is told to stop."""
+    connect_for: Seconds = timedelta(minutes=2)
+    """How long Temporal is waited for at start-up."""
+
+
+class ObservationSettings(Section):
+    """Logs, metrics and health."""
+
+    log_format: Literal["json", "console"] = "json"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    metrics_bind: Bind | None = None
+    """Where Prometheus reads; nowhere if not set."""
+    health_bind: Bind | None = None
+    """Where the worker answers /healthz and /readyz; nowhere if not set."""
+
+
+class Settings(BaseSettings):
+    """Everything an operator sets. `load_settings` makes one and names what is wrong."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        env_ignore_empty=True,
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    environment: Environment = Environment.PROD
+    task_queue: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")] = "holdfast"
+    policies: Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_directories), Field(min_length=1)] = (
+        Path("policies"),
+    )
+    """The directories with the company's decision tables; a file of a later one replaces that of an earlier one."""
+    user: str | None = None
+    """Who you are to `approver.py`: a subject of `people.csv`."""
+    systems: SystemsSettings | None = None
+    notifications: NotificationsSettings | None = None
+    door: DoorSettings = DoorSettings()
+    worker: WorkerSettings = WorkerSettings()
+    observation: ObservationSettings = ObservationSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - no hidden files: a setting is where one looks
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - every secret names its own file
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment before file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=settings_file())
+
+
+def settings_file() -> Path | None:
+    """The file named by `HOLDFAST_SETTINGS`, else `holdfast.toml` here if there is one."""
+    named = os.environ.get(SETTINGS_VARIABLE)
+    if named:
+        return Path(named)
+    return DEFAULT_FILE if DEFAULT_FILE.exists() else None

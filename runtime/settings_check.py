@@ -1,0 +1,128 @@
+"""Loading the settings, and saying in plain sentences everything that is wrong with them."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import sys
+import tomllib
+from collections.abc import Iterator, Mapping
+from types import UnionType
+from typing import Any, NoReturn, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+from pydantic_settings import SettingsError
+
+from runtime.settings import PREFIX, SETTINGS_VARIABLE, Environment, Settings, SystemsSettings, settings_file
+
+EXIT_WRONG_SETTINGS = 2
+_SHORTEST_TOKEN = 16
+_DURATION = re.compile(r"datetime\.timedelta\((?:days=0, )?seconds=(\d+)\)")
+
+
+class WrongSettings(Exception):
+    """Settings that cannot be used. `sentences` has one for each thing to put right; no secret is in them."""
+
+    def __init__(self, sentences: list[str]) -> None:
+        super().__init__("; ".join(sentences))
+        self.sentences = sentences
+
+
+def load_settings() -> Settings:
+    """The settings of the file and the environment. Raises WrongSettings with everything that is wrong."""
+    sentences = [*_file_problems()]
+    if sentences:
+        raise WrongSettings(sentences)
+    sentences += _unknown_variables(os.environ)
+    try:
+        settings = Settings()
+        sentences += _too_open(settings)
+    except ValidationError as error:
+        sentences += [_sentence(found) for found in error.errors(include_input=False, include_url=False)]
+    except SettingsError as error:
+        sentences.append(f"a variable of the environment cannot be read: {error}")
+    if sentences:
+        raise WrongSettings(sentences)
+    return settings
+
+
+def refuse(sentences: list[str]) -> NoReturn:
+    """Say on standard error what is wrong and leave with exit code 2."""
+    for sentence in sentences:
+        print(f"settings: {sentence}", file=sys.stderr)  # noqa: T201 - there is no log yet
+    sys.exit(EXIT_WRONG_SETTINGS)
+
+
+def settings_or_exit() -> Settings:
+    """The settings; a process with wrong ones ends here."""
+    try:
+        return load_settings()
+    except WrongSettings as wrong:
+        refuse(wrong.sentences)
+
+
+def _file_problems() -> Iterator[str]:
+    file = settings_file()
+    if file is None:
+        return
+    try:
+        tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        yield f"the file {file} (from {SETTINGS_VARIABLE}) cannot be read: {error.strerror}"
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        yield f"the file {file} is not valid TOML: {error}"
+
+
+def _unknown_variables(environment: Mapping[str, str]) -> Iterator[str]:
+    """Misspelt variables at the top level; below that, validation finds them."""
+    for name in sorted(environment):
+        if name.upper().startswith(PREFIX) and name != SETTINGS_VARIABLE:
+            top = name[len(PREFIX) :].lower().partition("__")[0]
+            if top not in Settings.model_fields:
+                yield f"{name} is not a setting{_suggestion(top, Settings)}"
+
+
+def _too_open(settings: Settings) -> Iterator[str]:
+    """Secrets that are missing, or short enough to be guessed."""
+    if settings.environment is Environment.DEV:
+        return
+    if any(len(token) < _SHORTEST_TOKEN for token in settings.door.tokens):
+        yield f"door.token: outside dev each token needs at least {_SHORTEST_TOKEN} characters"
+    for name in SystemsSettings.model_fields if settings.systems else ():
+        if not getattr(settings.systems, name).token.get_secret_value():
+            yield f"systems.{name}.token: only dev may do without a token"
+
+
+def _sentence(found: ErrorDetails) -> str:
+    path = [str(part) for part in found["loc"]]
+    message = _DURATION.sub(r"\1 seconds", found["msg"].removeprefix("Value error, "))
+    if found["type"] == "missing":
+        message = "is needed and not set"
+    elif found["type"] == "extra_forbidden":
+        message = "is not a setting" + _suggestion(path[-1], _section(path[:-1]))
+    elif found["type"] == "string_pattern_mismatch":
+        message = f"does not have the form {found.get('ctx', {}).get('pattern')}"
+    return f"{'.'.join(path)}: {message} ({PREFIX}{'__'.join(path).upper()} or the settings file)"
+
+
+def _suggestion(name: str, section: type[BaseModel] | None) -> str:
+    known = [] if section is None else difflib.get_close_matches(name, section.model_fields, 1)
+    return f"; did you mean {known[0]}?" if known else ""
+
+
+def _section(path: list[str]) -> type[BaseModel] | None:
+    section: type[BaseModel] = Settings
+    for part in path:
+        field = section.model_fields.get(part)
+        found = None if field is None else _model_in(field.annotation)
+        if found is None:
+            return None
+        section = found
+    return section
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    candidates = get_args(annotation) if isinstance(annotation, UnionType) else (annotation,)
+    return next((each for each in candidates if isinstance(each, type) and issubclass(each, BaseModel)), None)

@@ -1,0 +1,178 @@
+"""The HTTP door: `POST /v1/events` takes one CloudEvent and answers when Temporal has it."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from fastapi import Depends, FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi_offline import FastAPIOffline
+from pydantic import BaseModel
+from starlette.requests import ClientDisconnect
+from temporalio.client import Client
+
+from domain.events import CloudEvent
+from runtime.envelope import Malformed, read_event
+from runtime.intake import Disposition, EventIdReused, Intake, Undeliverable
+from runtime.problems import MEDIA_TYPE, Problem, ProblemBody, ProblemFault, install_problems
+from runtime.settings import DoorSettings
+from runtime.temporal import TemporalUnavailable, is_healthy
+
+_READ_WITHIN = 10.0
+_RETRY_AFTER = "5"
+_CONTENT_TYPES = {"application/cloudevents+json", "application/json"}
+_BEARER = HTTPBearer(auto_error=False, description="A token of the settings' [door].")
+_SCHEMAS = "#/components/schemas/{model}"
+
+
+class Receipt(BaseModel):
+    """What became of the event, and the cases that have it."""
+
+    disposition: Disposition
+    cases: tuple[str, ...]
+
+
+def build_door(intake: Intake, client: Client, settings: DoorSettings) -> FastAPI:
+    """The application. `client` only tells whether Temporal answers."""
+    # the page must work where nothing of the outside world can be reached
+    app = FastAPIOffline(
+        title="Holdfast door",
+        summary="Events of the systems of record become cases.",
+        version="1",
+        openapi_url="/openapi.json",
+    )
+    install_problems(app)
+    _add_events(app, intake, settings)
+    _add_health(app, client)
+    _describe_body(app)
+    return app
+
+
+def _add_events(app: FastAPI, intake: Intake, settings: DoorSettings) -> None:
+    def admitted(credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]) -> None:
+        if credentials is None or not _opens(credentials.credentials, settings.tokens):
+            headers = {"WWW-Authenticate": "Bearer"}
+            raise Problem(
+                HTTPStatus.UNAUTHORIZED, "unauthenticated", "send a bearer token of this door", headers=headers
+            )
+
+    @app.post(
+        "/v1/events",
+        status_code=HTTPStatus.ACCEPTED,
+        response_model=Receipt,
+        responses=_responses(),
+        dependencies=[Depends(admitted)],
+        openapi_extra=_request_body(),
+    )
+    async def receive(request: Request) -> Response:
+        """Hand one CloudEvent 1.0 (structured mode) to its case. 202 means that Temporal has recorded it.
+
+        An event may be sent again and again: copies have no effect. 503 asks for exactly that.
+        """
+        event = _parsed(await _body(request, settings.body_limit))
+        try:
+            accepted = await intake.accept(event)
+        except Undeliverable as error:
+            raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "undeliverable", str(error)) from error
+        except EventIdReused as error:
+            raise Problem(HTTPStatus.CONFLICT, "event_id_reused", str(error)) from error
+        except TemporalUnavailable as error:
+            raise _come_back(str(error)) from error
+        status = HTTPStatus.OK if accepted.disposition is Disposition.DUPLICATE else HTTPStatus.ACCEPTED
+        receipt = Receipt(disposition=accepted.disposition, cases=accepted.cases)
+        return JSONResponse(receipt.model_dump(mode="json"), status)
+
+
+def _opens(token: str, tokens: tuple[str, ...]) -> bool:
+    """Whether it is one of them, in a time that does not tell how much of it was right."""
+    return any(hmac.compare_digest(token.encode(), known.encode()) for known in tokens)
+
+
+async def _body(request: Request, limit: int) -> bytes:
+    """The body, never more of it than `limit` bytes."""
+    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if content_type not in _CONTENT_TYPES or request.headers.get("content-encoding", "identity") != "identity":
+        wanted = " or ".join(sorted(_CONTENT_TYPES))
+        raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", f"send {wanted}, not compressed")
+    body = bytearray()
+    try:
+        async with asyncio.timeout(_READ_WITHIN):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > limit:
+                    detail = f"an event may have {limit} bytes"
+                    raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", detail)
+    except (TimeoutError, ClientDisconnect) as error:
+        raise Problem(HTTPStatus.REQUEST_TIMEOUT, "incomplete", "the body did not arrive") from error
+    return bytes(body)
+
+
+def _parsed(body: bytes) -> CloudEvent:
+    try:
+        return read_event(body)
+    except Malformed as error:
+        faults = [ProblemFault(pointer=fault.pointer, message=fault.message) for fault in error.faults]
+        if error.is_json:
+            detail = "the body is not an event that we understand"
+            raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_event", detail, errors=faults) from error
+        raise Problem(HTTPStatus.BAD_REQUEST, "not_json", "the body is not JSON", errors=faults) from error
+
+
+def _come_back(detail: str) -> Problem:
+    headers = {"Retry-After": _RETRY_AFTER}
+    return Problem(HTTPStatus.SERVICE_UNAVAILABLE, "temporal_unavailable", detail, headers=headers)
+
+
+def _add_health(app: FastAPI, client: Client) -> None:
+    @app.get("/healthz", include_in_schema=False)
+    async def alive() -> dict[str, str]:
+        return {"status": "alive"}
+
+    @app.get("/readyz", include_in_schema=False)
+    async def ready() -> dict[str, str]:
+        if not await is_healthy(client):
+            raise _come_back("Temporal does not answer")
+        return {"status": "ready"}
+
+
+def _responses() -> dict[int | str, dict[str, Any]]:
+    described = {
+        400: "Not JSON",
+        401: "No token of this door",
+        408: "The body did not arrive",
+        409: "Another event had this id",
+        413: "Too large",
+        415: "Not JSON by its content type",
+        422: "Not an event, or one that concerns nobody",
+        503: "Temporal does not answer: send it again after `Retry-After` seconds",
+    }
+    return {
+        200: {"model": Receipt, "description": "Had been taken before"},
+        **{
+            status: {"model": ProblemBody, "description": text, "content": {MEDIA_TYPE: {}}}
+            for status, text in described.items()
+        },
+    }
+
+
+def _request_body() -> dict[str, Any]:
+    content = {"schema": {"$ref": _SCHEMAS.format(model="CloudEvent")}}
+    return {"requestBody": {"required": True, "content": dict.fromkeys(sorted(_CONTENT_TYPES), content)}}
+
+
+def _describe_body(app: FastAPI) -> None:
+    """Add the event's schema, which FastAPI does not see because the body is read only after its size is known."""
+    generated = app.openapi
+    schema = CloudEvent.model_json_schema(ref_template=_SCHEMAS)
+    parts = {**schema.pop("$defs"), "CloudEvent": schema}
+
+    def openapi() -> dict[str, Any]:
+        document = generated()
+        document["components"]["schemas"].update(parts)
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign] # the documented way to extend it

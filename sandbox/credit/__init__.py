@@ -1,0 +1,1 @@
+"""Credit management: exposure, limits, releases, and the money that comes in."""

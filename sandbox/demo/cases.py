@@ -1,0 +1,115 @@
+"""The cases as Temporal has them: open and closed, and what their histories count."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from temporalio.api.enums.v1 import EventType
+from temporalio.api.history.v1 import HistoryEvent
+from temporalio.client import Client, WorkflowExecution, WorkflowExecutionStatus
+from temporalio.contrib.pydantic import pydantic_data_converter
+
+from domain.case import ClosingSummary
+from domain.identifiers import WORKFLOW_TYPE, workflow_id
+from workflows import search_attributes as keys
+
+RELEASE = "erp.release_order"
+_ACTIONS = {
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED: "start",
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED: "signal",
+    EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED: "activity",
+    EventType.EVENT_TYPE_TIMER_STARTED: "timer",
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED: "update",
+    EventType.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES: "search attributes",
+    EventType.EVENT_TYPE_MARKER_RECORDED: "local activity",
+}
+
+
+@dataclass(frozen=True)
+class CaseRow:
+    """One run of a case. `closing` is there when it has ended well."""
+
+    order_id: str
+    run_id: str
+    status: WorkflowExecutionStatus
+    state: str
+    awaiting: tuple[str, ...]
+    retrying: tuple[str, ...]
+    closing: ClosingSummary | None
+
+    @property
+    def open(self) -> bool:
+        """Whether it is still being worked on."""
+        return self.status is WorkflowExecutionStatus.RUNNING
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What a case took from the event to the release, in Temporal's terms."""
+
+    actions: Counter[str]
+    events: int
+
+    @property
+    def total(self) -> int:
+        """All actions."""
+        return self.actions.total()
+
+
+class Cases:
+    """Reads what every operator can read."""
+
+    def __init__(self, client: Client, tenant: str) -> None:
+        self._client = client
+        self._tenant = tenant
+
+    @classmethod
+    async def connect(cls, address: str, tenant: str) -> Cases:
+        """With a client of our own."""
+        return cls(await Client.connect(address, data_converter=pydantic_data_converter), tenant)
+
+    async def rows(self) -> list[CaseRow]:
+        """All runs of all cases."""
+        found = self._client.list_workflows(f"WorkflowType = '{WORKFLOW_TYPE}'", page_size=1000)
+        return [await _row(execution) async for execution in found]
+
+    async def counts(self, order_id: str) -> Counts:
+        """The events of the case's history until the release was confirmed, and the actions among them."""
+        history = await self._client.get_workflow_handle(workflow_id(self._tenant, order_id)).fetch_history()
+        until = _until_release(history.events)
+        return Counts(
+            Counter(_ACTIONS[event.event_type] for event in until if event.event_type in _ACTIONS), len(until)
+        )
+
+
+async def _row(execution: WorkflowExecution) -> CaseRow:
+    known = execution.typed_search_attributes
+    closing = await execution.memo_value("closing", None, type_hint=ClosingSummary)
+    return CaseRow(
+        order_id=execution.id.rpartition("/")[2],
+        run_id=execution.run_id,
+        status=execution.status or WorkflowExecutionStatus.RUNNING,
+        state=known.get(keys.CASE_STATE) or "OPENED",
+        awaiting=tuple(known.get(keys.AWAITING_ROLE) or ()),
+        retrying=tuple(known.get(keys.RETRYING_SYSTEM) or ()),
+        closing=closing,
+    )
+
+
+def _until_release(events: Sequence[HistoryEvent]) -> Sequence[HistoryEvent]:
+    """The events up to and with the one that says that the ERP has released the order."""
+    release = next(
+        event.event_id
+        for event in events
+        if event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED
+        and event.activity_task_scheduled_event_attributes.activity_type.name == RELEASE
+    )
+    done = next(
+        index
+        for index, event in enumerate(events)
+        if event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED
+        and event.activity_task_completed_event_attributes.scheduled_event_id == release
+    )
+    return events[: done + 1]

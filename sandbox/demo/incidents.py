@@ -1,0 +1,131 @@
+"""What goes wrong on that day, and what the world does meanwhile without asking us."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+
+from sandbox.day.plan import Incident, PlannedOrder
+from sandbox.demo.enterprise import Enterprise
+from sandbox.demo.progress import Progress
+from sandbox.stack import Stack
+
+TAX_QUOTES = "POST /v1/quotes"
+OUTAGE_SECONDS = 25
+WORKER_AWAY_SECONDS = 8.0
+_CUSTOMERS_LOOK_EVERY = 2.0
+_STYLE = "magenta"
+
+
+class Incidents:
+    """Everything that happens to the day besides its orders."""
+
+    def __init__(self, stack: Stack, enterprise: Enterprise, progress: Progress) -> None:
+        self._stack = stack
+        self._enterprise = enterprise
+        self._progress = progress
+        self._happen: dict[Incident, Callable[[PlannedOrder], Awaitable[None]]] = {
+            Incident.PAYMENT: self._payment,
+            Incident.CASH_APPLIED: self._cash_applied,
+            Incident.RECEIPT: self._receipt,
+            Incident.CANCELLED: self._cancelled,
+            Incident.CLEARED: self._cleared,
+            Incident.REDELIVERED: self._redelivered,
+        }
+
+    async def befall(self, plan: PlannedOrder) -> None:
+        """Let what is planned for this order happen to it."""
+        if plan.incident is not None:
+            await self._happen[plan.incident](plan)
+
+    async def worker_dies(self) -> None:
+        """SIGKILL to one of the workers; it comes back after a while."""
+        name = self._stack.workers[0]
+        self._progress.note(f"{name} is killed (SIGKILL)", f"bold {_STYLE}")
+        self._stack.supervisor.kill(name)
+        await asyncio.sleep(WORKER_AWAY_SECONDS)
+        await self._stack.supervisor.restart(name)
+        self._progress.note(f"{name} is back", _STYLE)
+
+    async def tax_goes_down(self, plans: Sequence[PlannedOrder]) -> None:
+        """The tax service answers the ERP about these orders, and then nobody for a while."""
+        self._progress.note(f"the tax service goes down for {OUTAGE_SECONDS} s", f"bold {_STYLE}")
+        slow = {"operation": TAX_QUOTES, "kind": "DELAY", "delay_ms": 1, "count": len(plans)}
+        down = {"operation": TAX_QUOTES, "kind": "ERROR", "status": 503, "seconds": OUTAGE_SECONDS}
+        await self._enterprise.break_down("tax", slow)
+        await self._enterprise.break_down("tax", down)
+        await asyncio.gather(*(self._enterprise.enter_order(plan.order) for plan in plans))
+        await asyncio.sleep(OUTAGE_SECONDS)
+        self._progress.note("the tax service is back", _STYLE)
+
+    async def _payment(self, plan: PlannedOrder) -> None:
+        order = plan.order
+        payment = {"customer_id": order["customer_id"], "order_id": plan.order_id, "amount": "20000.00"}
+        await self._enterprise.receive_payment(payment)
+        self._progress.note(f"{plan.order_id}: customer {order['customer_id']} pays 20,000.00 USD", _STYLE)
+
+    async def customers_pay_links(self) -> None:
+        """Customers who were sent a payment link use it, until this is cancelled."""
+        while True:
+            for link in await self._enterprise.open_payment_links():
+                await self._enterprise.pay_link(link["id"])
+                self._progress.note(f"{link['order_id']}: the customer pays {link['amount']} USD by the link", _STYLE)
+            await asyncio.sleep(_CUSTOMERS_LOOK_EVERY)
+
+    async def _cash_applied(self, plan: PlannedOrder) -> None:
+        customer = plan.order["customer_id"]
+        cash = (await self._enterprise.credit_position(customer))["unapplied_cash"]
+        await self._enterprise.apply_cash({"customer_id": customer, "amount": cash})
+        self._progress.note(f"{plan.order_id}: {cash} USD that {customer} had paid are applied", _STYLE)
+
+    async def _receipt(self, plan: PlannedOrder) -> None:
+        line = plan.order["lines"][0]
+        receipt = {"item": line["item"], "warehouse": plan.order["warehouse"], "quantity": "100"}
+        await self._enterprise.receive_stock(receipt)
+        self._progress.note(f"{plan.order_id}: 100 {line['item']} come in at {receipt['warehouse']}", _STYLE)
+
+    async def _cancelled(self, plan: PlannedOrder) -> None:
+        await self._enterprise.cancel_order(plan.order_id)
+        self._progress.note(f"{plan.order_id}: somebody cancels it in the ERP", _STYLE)
+
+    async def _cleared(self, plan: PlannedOrder) -> None:
+        order = await self._enterprise.order(plan.order_id)
+        for hold in order["holds"]:
+            await self._enterprise.clear_hold(plan.order_id, hold["hold_id"])
+        self._progress.note(f"{plan.order_id}: somebody clears its holds in the ERP", _STYLE)
+
+    async def _redelivered(self, plan: PlannedOrder) -> None:
+        """The same events once more, several times at once, through the door."""
+        order = await self._enterprise.order(plan.order_id)
+        placed = order["holds"] or [cleared["hold"] for cleared in order["cleared_holds"]]
+        events = [_event(order, hold) for hold in placed] * 10
+        headers = {"Authorization": f"Bearer {self._stack.door_token}"}
+        async with httpx.AsyncClient(headers=headers, timeout=15, trust_env=False) as door:
+            answers = await asyncio.gather(*(door.post(self._stack.events_url, json=event) for event in events))
+        codes = sorted({answer.status_code for answer in answers})
+        self._progress.note(f"{plan.order_id}: its events arrive {len(events)} times more: {codes}", _STYLE)
+
+
+def _event(order: dict[str, Any], hold: dict[str, Any]) -> dict[str, Any]:
+    """The ERP's word about a hold, as it might come again from a message queue."""
+    return {
+        "specversion": "1.0",
+        "id": str(uuid.uuid5(uuid.NAMESPACE_URL, hold["hold_id"])),
+        "source": "/sandbox/erp",
+        "type": "holdfast.hold_placed",
+        "time": datetime.now(UTC).isoformat(),
+        "subject": order["order_id"],
+        "datacontenttype": "application/json",
+        "data": {
+            "tenant": order["tenant"],
+            "order_id": order["order_id"],
+            "order_version": 1,
+            "customer_id": order["customer_id"],
+            "hold": hold,
+        },
+    }

@@ -1,0 +1,136 @@
+"""The course of the day, from the first order to the last settled case."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from temporalio.service import RPCError
+
+from domain.policy.policy_set import PolicySet
+from sandbox.concurrent import alongside
+from sandbox.day import Day, Incident, PlannedOrder
+from sandbox.demo.cases import Cases
+from sandbox.demo.cast import Cast
+from sandbox.demo.cli import Approver
+from sandbox.demo.enterprise import Enterprise
+from sandbox.demo.inbox import Inbox
+from sandbox.demo.incidents import Incidents
+from sandbox.demo.latency import Measured, measure
+from sandbox.demo.progress import Progress
+from sandbox.demo.reckoning import Books
+from sandbox.stack import SERVICES, Stack
+
+_BETWEEN_ORDERS = 0.3
+_LOOK_EVERY = 1.0
+_SETTLED_WITHIN = 150.0
+_BEFALLS_AFTER = {
+    Incident.REDELIVERED: 1.0,
+    Incident.PAYMENT: 5.0,
+    Incident.CASH_APPLIED: 4.0,
+    Incident.RECEIPT: 6.0,
+    Incident.CANCELLED: 6.0,
+    Incident.CLEARED: 6.0,
+}
+"""Seconds after an order entered at which its incident happens."""
+
+
+@dataclass
+class Outcome:
+    """What the day left behind. `retrying_seen`: the systems that cases were seen to wait for."""
+
+    measured: Measured
+    books: Books
+    answers: Counter[str]
+    refusals: Counter[str]
+    retrying_seen: dict[str, set[str]] = field(default_factory=dict)
+
+
+class Play:
+    """One day."""
+
+    def __init__(self, stack: Stack, day: Day, policies: PolicySet, progress: Progress) -> None:
+        self._stack = stack
+        self._day = day
+        self._progress = progress
+        self._entered = 0
+        self._retrying_seen: dict[str, set[str]] = {}
+        plans = {plan.order_id: plan for plan in day.all}
+        self._cast = Cast(Inbox(stack), Approver(stack), policies, plans, progress)
+
+    async def run(self) -> Outcome:
+        """Play it to its end. What is not settled in time shows in the books."""
+        cases = await Cases.connect(self._stack.temporal.address, self._stack.enterprise.tenant)
+        async with Enterprise(self._stack) as enterprise:
+            measured = await measure(enterprise, cases, self._day.alone, self._progress)
+            self._entered = len(self._day.alone)
+            incidents = Incidents(self._stack, enterprise, self._progress)
+            await alongside(
+                self._day_goes_by(enterprise, cases, incidents),
+                self._cast.work(),
+                self._watch(cases),
+                incidents.customers_pay_links(),
+            )
+            books = await _books(enterprise, cases)
+        return Outcome(measured, books, self._cast.answers, self._cast.refusals, self._retrying_seen)
+
+    async def _day_goes_by(self, enterprise: Enterprise, cases: Cases, incidents: Incidents) -> None:
+        await self._let_orders_in(enterprise, incidents)
+        await self._until_settled(enterprise, cases)
+
+    async def _let_orders_in(self, enterprise: Enterprise, incidents: Incidents) -> None:
+        """The orders, one after the other; half-way a worker dies, at the end the tax service does."""
+        orders = self._day.orders
+        async with asyncio.TaskGroup() as group:
+            for number, plan in enumerate(orders):
+                if number == len(orders) // 2:
+                    group.create_task(incidents.worker_dies())
+                await self._let_in(enterprise, plan)
+                if plan.incident is not None:
+                    group.create_task(_later(incidents, plan))
+                await asyncio.sleep(_BETWEEN_ORDERS)
+            group.create_task(incidents.tax_goes_down(self._day.outage))
+            self._entered += len(self._day.outage)
+
+    async def _let_in(self, enterprise: Enterprise, plan: PlannedOrder) -> None:
+        order = await enterprise.enter_order(plan.order)
+        self._entered += 1
+        codes = " + ".join(hold["code"] for hold in order["holds"])
+        if codes:
+            self._progress.note(f"{plan.order_id}: held ({codes}): {plan.story}")
+
+    async def _watch(self, cases: Cases) -> None:
+        """Show how many cases are in which state."""
+        while True:
+            try:
+                rows = await cases.rows()
+            except RPCError:
+                rows = []
+            states = Counter(row.state if row.open else "CLOSED" for row in rows)
+            for row in rows:
+                for system in row.retrying if row.open else ():
+                    self._retrying_seen.setdefault(system, set()).add(row.order_id)
+            self._progress.count(self._entered, len(self._day.all), states)
+            await asyncio.sleep(_LOOK_EVERY)
+
+    async def _until_settled(self, enterprise: Enterprise, cases: Cases) -> None:
+        self._progress.note("all orders have entered; now until every case is settled", "cyan")
+        deadline = asyncio.get_running_loop().time() + _SETTLED_WITHIN
+        while asyncio.get_running_loop().time() < deadline:
+            books = Books(await enterprise.orders(), (), {}, await cases.rows())
+            if not books.unsettled():
+                return
+            await asyncio.sleep(_LOOK_EVERY)
+
+
+async def _later(incidents: Incidents, plan: PlannedOrder) -> None:
+    if plan.incident is not None:
+        await asyncio.sleep(_BEFALLS_AFTER[plan.incident])
+        await incidents.befall(plan)
+
+
+async def _books(enterprise: Enterprise, cases: Cases) -> Books:
+    ledgers: dict[str, Sequence[dict[str, object]]] = {name: await enterprise.ledger(name) for name in SERVICES}
+    return Books(await enterprise.orders(), await enterprise.releases(), ledgers, await cases.rows())

@@ -1,0 +1,1 @@
+"""The ERP of the sandbox: takes orders in, validates them, holds them, and lets them go."""

@@ -1,0 +1,120 @@
+"""The order book: every change makes a new version, is in the ledger, and is told to those who listen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from domain.events import EventData, EventType
+from domain.order import Hold, OrderStatus
+from sandbox.erp.model import ClearedHold, ErpOrder, HoldEntry, status_with
+from sandbox.kernel import Document, Documents, Problem, Service
+
+Change = Callable[[ErpOrder], ErpOrder]
+
+
+class OrderBook:
+    """The orders of the ERP. Every method that changes one belongs inside a transaction."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self.documents = Documents(service.store, "orders", ("status", "held", "customer_id", "parent_order_id"))
+
+    def document(self, order_id: str) -> Document:
+        """The order as it is kept. Raises Problem 404."""
+        document = self.documents.get(order_id)
+        if document is None:
+            raise Problem(404, "order_not_found", f"there is no order {order_id!a}")
+        return document
+
+    def order(self, order_id: str) -> ErpOrder:
+        """The order. Raises Problem 404."""
+        return ErpOrder.model_validate(self.document(order_id))
+
+    def in_status(self, status: str) -> list[ErpOrder]:
+        """All orders of a status, in the order they were entered."""
+        return [ErpOrder.model_validate(document) for document in self.documents.all(status=status)]
+
+    def add(self, order: ErpOrder) -> None:
+        """Keep a new order. Raises Problem 409 if its id is taken."""
+        if self.documents.get(order.order_id) is not None:
+            raise Problem(
+                409,
+                "order_exists",
+                f"order {order.order_id} exists",
+                headers={"Location": f"/v1/orders/{order.order_id}"},
+            )
+        self._keep(order)
+
+    def change(self, order_id: str, change: Change) -> ErpOrder:
+        """Keep what `change` makes of an order, as its next version."""
+        order = change(self.order(order_id))
+        order = order.with_changes(version=order.version + 1)
+        self._keep(order)
+        return order
+
+    def cancel(self, order_id: str, reason: str, *, by: str) -> ErpOrder:
+        """End an order. Its holds end with it."""
+
+        def ended(order: ErpOrder) -> ErpOrder:
+            freed = clear_holds(order, {hold.hold_id for hold in order.holds}, by)
+            now = datetime.now(UTC)
+            return freed.with_changes(
+                status=OrderStatus.CANCELLED, released_at=None, cancelled_at=now, cancel_reason=reason
+            )
+
+        order = self.change(order_id, ended)
+        self.tell(EventType.ORDER_CANCELLED, order, detail=reason, by=by)
+        return order
+
+    def _keep(self, order: ErpOrder) -> None:
+        self.documents.put(order.order_id, order.model_dump(mode="json"))
+
+    def tell(self, event: EventType, order: ErpOrder, detail: str = "", *, by: str | None = None, **data: Any) -> None:
+        """Publish what happened to an order. `by` is the client whose change it was, and who has the answer to it."""
+        values = EventData(
+            tenant=order.tenant,
+            order_id=order.order_id,
+            order_version=order.version,
+            customer_id=order.customer_id,
+            detail=detail[:500],
+            **data,
+        )
+        self._service.webhooks.publish(
+            event.value, values.model_dump(mode="json", exclude_none=True), subject=order.order_id, caused_by=by
+        )
+
+    def tell_placed(self, order: ErpOrder, since: int) -> None:
+        """Publish the holds that came after the first `since` of those on the order."""
+        for hold in order.holds[since:]:
+            self.tell(EventType.HOLD_PLACED, order, hold=hold, amount=order.value)
+
+
+def place_holds(order: ErpOrder, entries: Sequence[HoldEntry]) -> ErpOrder:
+    """The order with more holds on it, and the status that follows; without any, it is released."""
+    now = datetime.now(UTC)
+    first = order.holds_placed + 1
+    return put_on(
+        order, [entry.placed(f"{order.order_id}-H{number}", now) for number, entry in enumerate(entries, first)]
+    )
+
+
+def put_on(order: ErpOrder, holds: Sequence[Hold]) -> ErpOrder:
+    """The same with holds that have their ids already."""
+    now = datetime.now(UTC)
+    held = order.with_changes(holds=(*order.holds, *holds), holds_placed=order.holds_placed + len(holds))
+    return held.with_changes(status=status_with(held), released_at=None if held.holds else now)
+
+
+def clear_holds(order: ErpOrder, hold_ids: set[str], cleared_by: str, release_id: str | None = None) -> ErpOrder:
+    """The order without those holds, which are remembered; without any left, it is released."""
+    now = datetime.now(UTC)
+    gone = [
+        ClearedHold(hold=hold, cleared_at=now, cleared_by=cleared_by, release_id=release_id)
+        for hold in order.holds
+        if hold.hold_id in hold_ids
+    ]
+    left = tuple(hold for hold in order.holds if hold.hold_id not in hold_ids)
+    freed = order.with_changes(holds=left, cleared_holds=(*order.cleared_holds, *gone))
+    return freed.with_changes(status=status_with(freed), released_at=None if left else now)

@@ -1,0 +1,192 @@
+"""What the ERP keeps: the shared order with what only the ERP needs, and the bodies of its operations."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, computed_field
+
+from domain.calls import ReleaseResolution
+from domain.events import Key
+from domain.money import Currency
+from domain.order import Hold, HoldClass, HoldLevel, LineStatus, Order, OrderLine, OrderStatus, ServiceLevel, ShipTo
+from sandbox.kernel import Problem, WriteBody
+
+OrderId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$")]
+Positive = Annotated[Decimal, Field(gt=0)]
+NotNegative = Annotated[Decimal, Field(ge=0)]
+
+NOT_GONE_YET = frozenset({OrderStatus.ON_HOLD, OrderStatus.PARTIALLY_HELD, OrderStatus.VALIDATING})
+"""The states in which an order may still be changed and released."""
+DEPARTED = frozenset({OrderStatus.SHIPPED, OrderStatus.INVOICED, OrderStatus.CLOSED})
+
+
+class Strict(BaseModel):
+    """A body that a caller sends: an unknown field is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Source(Strict):
+    """How much of a line one warehouse ships."""
+
+    warehouse: str
+    quantity: Positive
+
+
+class ErpLine(OrderLine):
+    """A line, with where it ships from and what it was before it was changed."""
+
+    sources: tuple[Source, ...] = ()
+    original_item: str | None = None
+    split_from: str | None = None
+
+
+class ClearedHold(Strict):
+    """A hold that is gone, when and by whom. `release_id` is set if a release resolved it."""
+
+    hold: Hold
+    cleared_at: datetime
+    cleared_by: str
+    release_id: str | None = None
+
+
+class ErpOrder(Order):
+    """A sales order in the ERP."""
+
+    lines: tuple[ErpLine, ...]
+    freight_tax: Decimal = Decimal(0)
+    tax_basis: str = ""
+    tax_true_up: bool = False
+    parent_order_id: str | None = None
+    holds_placed: int = 0
+    """How many holds the order ever had: numbers the next one."""
+    cleared_holds: tuple[ClearedHold, ...] = ()
+    released_at: datetime | None = None
+    shipped_at: datetime | None = None
+    shipments: int = 0
+    invoiced_at: datetime | None = None
+    cancelled_at: datetime | None = None
+    cancel_reason: str = ""
+
+    @computed_field
+    def held(self) -> bool:
+        """Whether any hold is open: what lists filter by."""
+        return bool(self.holds)
+
+    def with_changes(self, **changes: Any) -> ErpOrder:
+        """The order with some fields changed."""
+        return self.model_copy(update=changes)
+
+    def erp_line(self, line_id: str) -> ErpLine:
+        """The line of that id. Raises Problem 422."""
+        for line in self.lines:
+            if line.line_id == line_id:
+                return line
+        raise Problem(422, "no_such_line", f"order {self.order_id} has no line {line_id}")
+
+    def with_line(self, changed: ErpLine) -> ErpOrder:
+        """The order with one of its lines changed."""
+        lines = tuple(changed if line.line_id == changed.line_id else line for line in self.lines)
+        return self.with_changes(lines=lines)
+
+
+class HoldEntry(Strict):
+    """A hold to put on an order; `source_code` is `code` unless it says otherwise."""
+
+    code: str = Field(min_length=1, max_length=60)
+    level: HoldLevel = HoldLevel.HEADER
+    hold_class: HoldClass = HoldClass.SYSTEM
+    blocks: tuple[str, ...] = ("RELEASE",)
+    line_ids: tuple[str, ...] = ()
+    source_system: str = "ERP"
+    source_code: str | None = None
+    reason: str = ""
+    expires_at: AwareDatetime | None = None
+
+    def placed(self, hold_id: str, now: datetime) -> Hold:
+        """The hold it becomes."""
+        values = self.model_dump() | {"source_code": self.source_code or self.code}
+        return Hold(hold_id=hold_id, applied_at=now, **values)
+
+
+class LineEntry(Strict):
+    """A line as the customer ordered it. A tax that is not given is the engine's."""
+
+    line_id: Key
+    item: Key
+    quantity: Positive
+    unit: str = "EA"
+    pack_quantity: Positive = Decimal(1)
+    unit_price: NotNegative
+    unit_cost: NotNegative = Decimal(0)
+    need_by: date
+    promised_on: date | None = None
+    product_tax_code: str = "GENERAL"
+    tax_as_ordered: NotNegative | None = None
+    tax_in_erp: NotNegative | None = None
+
+
+class OrderEntry(Strict):
+    """An order as it comes in: the ERP adds version, status and holds. `extra_holds` are put on besides its own."""
+
+    tenant: Key | None = None
+    order_id: OrderId
+    customer_id: Key
+    po_number: str = Field(max_length=60)
+    currency: Currency
+    service_level: ServiceLevel = ServiceLevel.STANDARD
+    channel: str = "EDI"
+    entered_by: str
+    ordered_at: AwareDatetime | None = None
+    need_by: date
+    carrier_cutoff: AwareDatetime
+    pick_minutes: int = Field(default=60, ge=0)
+    warehouse: Key
+    ship_to: ShipTo
+    ship_complete: bool = False
+    allow_partial: bool = True
+    allow_substitute: bool = False
+    allow_backorder: bool = True
+    max_shipments: int = Field(default=2, ge=1)
+    freight: NotNegative = Decimal(0)
+    lines: tuple[LineEntry, ...] = Field(min_length=1)
+    extra_holds: tuple[HoldEntry, ...] = ()
+
+    def order(self, tenant: str, now: datetime) -> ErpOrder:
+        """The order before validation."""
+        values = self.model_dump(exclude={"extra_holds", "lines"}) | {
+            "tenant": self.tenant or tenant,
+            "ordered_at": self.ordered_at or now,
+        }
+        lines = tuple(ErpLine(**line.model_dump(exclude_none=True)) for line in self.lines)
+        return ErpOrder(version=1, status=OrderStatus.VALIDATING, lines=lines, **values)
+
+    def stated_taxes(self) -> dict[str, tuple[Decimal | None, Decimal | None]]:
+        """Per line, the tax on the customer's order and the one in the ERP, where they were given."""
+        return {line.line_id: (line.tax_as_ordered, line.tax_in_erp) for line in self.lines}
+
+
+class ReleaseBody(WriteBody):
+    """Resolve all holds of an order and let it go."""
+
+    resolutions: tuple[ReleaseResolution, ...]
+
+
+class CancellationBody(WriteBody):
+    """End an order."""
+
+    reason_code: str = Field(max_length=60)
+    resolutions: tuple[ReleaseResolution, ...] = ()
+
+
+def status_with(order: ErpOrder) -> OrderStatus:
+    """Whether the holds of an order stop all of it, some of its lines, or nothing."""
+    if not order.holds:
+        return OrderStatus.RELEASED
+    stopped = {line_id for hold in order.holds for line_id in hold.line_ids}
+    by_line = all(hold.level is HoldLevel.LINE for hold in order.holds)
+    some_go = any(line.line_id not in stopped for line in order.lines if line.status is not LineStatus.CANCELLED)
+    return OrderStatus.PARTIALLY_HELD if by_line and some_go else OrderStatus.ON_HOLD

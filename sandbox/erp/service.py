@@ -1,0 +1,44 @@
+"""The ERP, put together."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from pydantic import Field
+
+from sandbox.erp.admin import ByHand
+from sandbox.erp.amending import Amending
+from sandbox.erp.book import OrderBook
+from sandbox.erp.entry import Entry
+from sandbox.erp.fulfilment import Fulfilment
+from sandbox.erp.items import mount_items
+from sandbox.erp.purchasing import Purchasing
+from sandbox.erp.release import Endings
+from sandbox.erp.validation import Validation
+from sandbox.kernel import Service, Settings
+
+
+class ErpSettings(Settings):
+    """The settings of the ERP. `peers` may name `wms`, `credit` and `tax`; one that is not named is not asked."""
+
+    ship_after: float = Field(default=5.0, ge=0, description="seconds from release to shipment")
+    invoice_after: float = Field(default=5.0, ge=0, description="seconds from shipment to invoice")
+
+
+def build(settings: ErpSettings) -> Service:
+    """The ERP, ready to be served."""
+    service = Service("erp", settings, title="Enterprise resource planning: orders and their holds")
+    book = OrderBook(service)
+    validation = Validation(service, book)
+    fulfilment = Fulfilment(
+        service, book, timedelta(seconds=settings.ship_after), timedelta(seconds=settings.invoice_after)
+    )
+    Entry(service, book, validation)
+    Amending(service, book, validation)
+    Endings(service, book)
+    Purchasing(service, book)
+    ByHand(service, book, validation)
+    mount_items(service)
+    service.background(validation.work)
+    service.background(fulfilment.work)
+    return service

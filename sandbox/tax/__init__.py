@@ -1,0 +1,1 @@
+"""The tax engine: estimates, exemption certificates, and overrides."""

@@ -1,0 +1,6 @@
+"""`python -m sandbox.wms`."""
+
+from sandbox.kernel import Settings, run
+from sandbox.wms.service import build
+
+run("wms", Settings, build)

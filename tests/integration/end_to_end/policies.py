@@ -1,0 +1,37 @@
+"""The demo's tables with deadlines for tests: seconds where silence is tested, long enough elsewhere for people who
+answer by starting a program on a busy machine.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sandbox.stack import POLICIES
+
+_DEMO = POLICIES[-1]
+
+SLA = """rule,service_level,acknowledge,resolve,before_cutoff,note
+same-day,SAME_DAY,2s,4s,false,for tests of silence
+others,PRIORITY|STANDARD,5m,30m,false,for tests of answers
+"""
+LIFECYCLE = """rule,service_level,segment,recheck_after,follow_until,follow_for
+priority,PRIORITY,*,1s,INVOICED,90s
+others,STANDARD|SAME_DAY,*,1m,INVOICED,90s
+"""
+OUTAGES = """rule,system,ask_after,role,note
+tax,tax,2s,integration_oncall,
+others,*,30s,integration_oncall,
+"""
+CASH_WAIT, PAYMENT_WAIT = "20m", "25m"
+"""So long that a wait which ends within a test was ended by an event."""
+
+
+def write_policies(directory: Path) -> tuple[Path, ...]:
+    """The directories of the tables, the last of them `directory`."""
+    (directory / "sla.csv").write_text(SLA)
+    (directory / "lifecycle.csv").write_text(LIFECYCLE)
+    (directory / "outages.csv").write_text(OUTAGES)
+    terms = (_DEMO / "credit_terms.csv").read_text()
+    waits = f",{CASH_WAIT},{PAYMENT_WAIT},"
+    (directory / "credit_terms.csv").write_text(terms.replace(",10s,20s,", waits).replace(",5s,10s,", waits))
+    return (*POLICIES, directory)

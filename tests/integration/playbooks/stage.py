@@ -1,0 +1,228 @@
+"""An enterprise with one customer, whose orders can be short, over the limit and taxed wrongly in every way."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pydantic import JsonValue, SecretStr
+
+from activities.connectors.erp import HttpErp
+from activities.connectors.http import SystemClient
+from activities.connectors.settings import System
+from activities.credit import CreditActivities
+from activities.crm import CrmActivities
+from activities.erp import ErpActivities
+from activities.tax import TaxActivities
+from activities.wms import WmsActivities
+from domain.assessment import Assessment, Circumstances, Option
+from domain.calls import CaseRef, FactCall, StepCall, StepResult, UndoCall
+from domain.exception_types import ExceptionType
+from domain.facts.fact import Fact, FactRequest, Facts
+from domain.order import Order
+from domain.playbooks import playbook_for
+from sandbox.credit.records import CreditSettings
+from sandbox.credit.service import build as build_credit
+from sandbox.crm.service import build as build_crm
+from sandbox.erp.service import ErpSettings
+from sandbox.erp.service import build as build_erp
+from sandbox.kernel import Settings
+from sandbox.kernel.serve import in_thread
+from sandbox.kernel.settings import Peer
+from sandbox.tax.records import TaxSettings
+from sandbox.tax.service import build as build_tax
+from sandbox.wms.service import build as build_wms
+from tests.integration.sandbox.desk import TOKENS, Desk
+from tests.unit.activities.conftest import run
+from tests.unit.playbooks.scenario import policy
+
+TODAY = datetime.now(UTC).date()
+_numbers = itertools.count(1)
+
+
+def day(number: int) -> str:
+    """A day from today."""
+    return (TODAY + timedelta(days=number)).isoformat()
+
+
+def _customer(customer_id: str, **position: JsonValue) -> dict[str, JsonValue]:
+    return {"customer_id": customer_id, "currency": "USD", "limit": "10000", "card_on_file": True, **position}
+
+
+def _certificate(customer_id: str, valid_to: int) -> dict[str, JsonValue]:
+    ends = {"valid_from": day(-400), "valid_to": day(valid_to)}
+    return {"customer_id": customer_id, "certificate_id": f"X-{customer_id}", "region": "NJ", "use": "RESALE", **ends}
+
+
+SEEDS: dict[str, dict[str, JsonValue]] = {
+    "erp": {
+        "items": [
+            {
+                "item": "BOLT",
+                "standard_cost": "6",
+                "substitutes": [{"item": "BOLT2", "unit_price": "9", "unit_cost": "5"}],
+                "drop_ship": {"supplier": "ACME", "unit_cost": "7", "lead_days": 3},
+            }
+        ]
+    },
+    "wms": {
+        "warehouses": [{"warehouse": "EAST", "region": "NJ"}, {"warehouse": "WEST", "region": "NV"}],
+        "positions": [
+            {
+                "warehouse": "EAST",
+                "item": "BOLT",
+                "on_hand": "110",
+                "hard_allocated": "70",
+                "allocations": [
+                    {
+                        "order_id": "SO-OTHER",
+                        "needed_on": day(5),
+                        "quantity": "70",
+                        "priority": 6,
+                        "reallocatable": True,
+                    }
+                ],
+                "receipts": [
+                    {
+                        "eta": day(6),
+                        "quantity": "100",
+                        "purchase_order": "PO-77",
+                        "expedite_eta": day(2),
+                        "expedite_cost": "15",
+                    }
+                ],
+            },
+            {"warehouse": "WEST", "item": "BOLT", "on_hand": "100"},
+            {"warehouse": "EAST", "item": "BOLT2", "on_hand": "100"},
+            {"warehouse": "EAST", "item": "NUT", "on_hand": "100"},
+        ],
+        "lanes": [{"origin": "WEST", "destination": "EAST", "days": 2, "cost": "5"}],
+        "substitutes": [{"item": "BOLT", "substitutes": ["BOLT2"]}],
+    },
+    "credit": {
+        "customers": [_customer("C-1", open_receivables="9500"), _customer("C-2"), _customer("C-3"), _customer("C-4")]
+    },
+    "tax": {
+        "rates": [{"region": "NJ", "product_tax_code": "*", "rate": "0.08"}],
+        "certificates": [_certificate("C-2", 100), _certificate("C-3", -10)],
+    },
+    "crm": {"accounts": [{"customer_id": name, "segment": "B"} for name in ("C-1", "C-2", "C-3", "C-4")]},
+}
+
+
+class Stage:
+    """The services, and the activities by which they are read and written. For one test: clients belong to its loop."""
+
+    def __init__(self, urls: dict[str, str]) -> None:
+        self.desks = {name: Desk(url) for name, url in urls.items()}
+        self.credit_office = Desk(urls["credit"], "admin")
+        clients = {name: self._client(name, url) for name, url in urls.items()}
+        self._groups: dict[str, object] = {
+            "erp": ErpActivities(HttpErp(clients["erp"])),
+            "wms": WmsActivities(clients["wms"]),
+            "credit": CreditActivities(clients["credit"]),
+            "tax": TaxActivities(clients["tax"]),
+            "crm": CrmActivities(clients["crm"]),
+        }
+
+    @staticmethod
+    def _client(name: str, url: str) -> SystemClient:
+        within = timedelta(seconds=5)
+        return SystemClient(name, System(url=url, token=SecretStr(TOKENS["holdfast"]), answer_within=within))
+
+    def held(self, code: str, customer_id: str, *lines: dict[str, JsonValue], **more: JsonValue) -> Order:
+        """A new order with a hold of that code."""
+        number = next(_numbers)
+        entry: dict[str, JsonValue] = {
+            "order_id": f"SO-{number}",
+            "customer_id": customer_id,
+            "po_number": f"PO-{number}",
+            "currency": "USD",
+            "entered_by": "nadia",
+            "need_by": day(5),
+            "carrier_cutoff": (datetime.now(UTC) + timedelta(hours=9)).isoformat(),
+            "warehouse": "EAST",
+            "ship_to": {"site_id": "S-1", "region": "NJ", "postal_code": "07001"},
+            "lines": list(lines),
+            "extra_holds": [{"code": code}],
+            **more,
+        }
+        return Order.model_validate(self.desks["erp"].made("/v1/orders", entry))
+
+    def order(self, order_id: str) -> Order:
+        """The order as it is now."""
+        return Order.model_validate(self.desks["erp"].seen(f"/v1/orders/{order_id}"))
+
+    async def assess(self, kind: ExceptionType, order: Order, *silent: str) -> Assessment:
+        """The playbook's answer on facts read from the services; `silent` ones are done without."""
+        hold = order.holds[0]
+        requests = playbook_for(kind).facts_needed(order, hold)
+        items = tuple([await self._read(order, request, silent) for request in requests])
+        circumstances = Circumstances(order=order, hold=hold, facts=Facts(items=items), now=datetime.now(UTC))
+        return playbook_for(kind).assess(circumstances, policy())
+
+    async def _read(self, order: Order, request: FactRequest, silent: tuple[str, ...]) -> Fact:
+        fact: Fact = await run(self._activity(request.activity), FactCall(case=_case(order), request=request))
+        return fact.model_copy(update={"value": None}) if request.name in silent else fact
+
+    async def carry_out(self, order: Order, option: Option) -> list[StepResult]:
+        """Every step, in order."""
+        version, results = order.version, []
+        for step in option.plan.steps:
+            call = StepCall(
+                case=_case(order),
+                order_version=version,
+                step_id=step.step_id,
+                arguments=step.arguments,
+                idempotency_key=_key(order, option, step.step_id),
+                reason=option.reason[:200],
+                decided_by="system:policy",
+            )
+            result: StepResult = await run(self._activity(step.activity), call)
+            version = result.order_version or version
+            results.append(result)
+        return results
+
+    async def undo(self, order: Order, option: Option) -> None:
+        """Every step taken back, the last first."""
+        for step in reversed(option.plan.steps):
+            key = _key(order, option, step.step_id)
+            call = UndoCall(
+                case=_case(order), step_id=step.step_id, reference=key, idempotency_key=f"{key}-undo", reason="a test"
+            )
+            assert step.undo_activity is not None
+            await run(self._activity(step.undo_activity), call)
+
+    def _activity(self, name: str) -> Any:
+        system, _, operation = name.partition(".")
+        return getattr(self._groups[system], operation)
+
+
+def _case(order: Order) -> CaseRef:
+    return CaseRef(tenant="acme", order_id=order.order_id, workflow_id=f"order-exception/acme/{order.order_id}")
+
+
+def _key(order: Order, option: Option, step_id: str) -> str:
+    return f"hf-{order.order_id}-{option.code}-{step_id}"
+
+
+@contextmanager
+def services() -> Iterator[dict[str, str]]:
+    """Where all five services are. The ERP asks credit management only, so that what is split off an order that is over
+    the limit is held again, as in life.
+    """
+    common: dict[str, Any] = {"tokens": TOKENS}
+    built = {
+        "wms": build_wms(Settings(**common, seed=SEEDS["wms"])),
+        "credit": build_credit(CreditSettings(**common, seed=SEEDS["credit"])),
+        "tax": build_tax(TaxSettings(**common, seed=SEEDS["tax"])),
+        "crm": build_crm(Settings(**common, seed=SEEDS["crm"])),
+    }
+    with ExitStack() as stack:
+        urls = {name: stack.enter_context(in_thread(service)) for name, service in built.items()}
+        peers = {"credit": Peer(url=urls["credit"], token=TOKENS["erp"])}
+        erp = build_erp(ErpSettings(**common, seed=SEEDS["erp"], peers=peers, ship_after=3600))
+        yield {**urls, "erp": stack.enter_context(in_thread(erp))}

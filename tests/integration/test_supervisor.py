@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sandbox.processes import free_ports
+from sandbox.supervisor import Part, PartCrashed, Supervisor
+
+ROOT = Path(__file__).parents[2]
+FOREVER = "import time\nwhile True: time.sleep(1)"
+
+
+def part(name: str, program: str, ready: Path | None = None) -> Part:
+    async def exists() -> bool:
+        return ready is not None and ready.exists()
+
+    return Part(name, (sys.executable, "-c", program), os.environ, exists if ready else None)
+
+
+def alive(pid: int) -> bool:
+    """Whether the process runs; one that ended but was not collected by its parent does not."""
+    try:
+        return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+
+
+def eventually(condition: Callable[[], bool], within: float = 20) -> bool:
+    deadline = time.monotonic() + within
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return condition()
+
+
+async def forever() -> None:
+    await asyncio.Event().wait()
+
+
+async def test_a_part_that_crashes_is_named_with_its_last_words(tmp_path: Path) -> None:
+    async with Supervisor(tmp_path) as supervisor:
+        await supervisor.start(part("steady", FOREVER))
+        steady = supervisor.process_id("steady")
+        await supervisor.start(part("erp", "import sys; print('the disk is full'); sys.exit(3)"))
+        with pytest.raises(PartCrashed, match=r"(?s)erp ended by itself \(exit status 3\).*the disk is full"):
+            await supervisor.guard(forever())
+    assert not alive(steady)
+
+
+async def test_a_crash_while_starting_is_noticed_before_the_deadline_for_readiness(tmp_path: Path) -> None:
+    async with Supervisor(tmp_path) as supervisor:
+        with pytest.raises(PartCrashed, match="wms ended by itself"):
+            await supervisor.start(part("wms", "raise SystemExit(1)", ready=tmp_path / "never"))
+
+
+async def test_a_part_killed_on_purpose_is_no_crash_and_can_be_started_again(tmp_path: Path) -> None:
+    ready = tmp_path / "ready"
+    program = f"open({str(ready)!r}, 'w').close()\n{FOREVER}"
+    async with Supervisor(tmp_path) as supervisor:
+        await supervisor.start(part("worker", program, ready))
+        first = supervisor.process_id("worker")
+        supervisor.kill("worker")
+        ready.unlink()
+        await supervisor.restart("worker")
+        assert not alive(first)
+        assert alive(supervisor.process_id("worker"))
+        assert await supervisor.guard(asyncio.sleep(0, "done")) == "done"
+
+
+async def test_a_part_that_ignores_the_polite_signal_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sandbox.supervisor.END_WITHIN", 0.2)
+    ready = tmp_path / "ready"
+    deaf = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)\nopen({str(ready)!r}, 'w').close()\n{FOREVER}"
+    async with Supervisor(tmp_path) as supervisor:
+        await supervisor.start(part("deaf", deaf, ready))
+        pid = supervisor.process_id("deaf")
+    assert not alive(pid)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells children that their parent was killed")
+def test_no_part_outlives_a_supervisor_that_was_killed(tmp_path: Path) -> None:
+    program = f"""
+import asyncio, os, sys
+from pathlib import Path
+from sandbox.supervisor import Part, Supervisor
+
+async def main():
+    async with Supervisor(Path({str(tmp_path)!r})) as supervisor:
+        await supervisor.start(Part("erp", (sys.executable, "-c", {FOREVER!r}), os.environ))
+        print(supervisor.process_id("erp"), flush=True)
+        await asyncio.Event().wait()
+
+asyncio.run(main())
+"""
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, cwd=ROOT) as parent:
+        assert parent.stdout is not None
+        child = int(parent.stdout.readline())
+        assert alive(child)
+        parent.send_signal(signal.SIGKILL)
+    assert eventually(lambda: not alive(child))
+
+
+def test_free_ports_are_all_different() -> None:
+    ports = free_ports(50)
+    assert len(set(ports)) == 50

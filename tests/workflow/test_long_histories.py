@@ -1,0 +1,78 @@
+"""Cases whose history grows long: carried over to a new run with everything they know."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
+
+from domain.case import Case, CaseOutcome, CaseStart, ClosingSummary
+from domain.events import EventType
+from domain.tasks import Action, Receipt, TaskRequest
+from sandbox.temporal_server import TemporalServer
+from tests.workflow.conftest import REF, event
+from tests.workflow.test_questions import ask_a_person
+from tests.workflow.world import World
+from workflows.order_exception import OrderException
+
+LONG = 300
+
+
+@pytest.fixture
+async def client(tmp_path: Path) -> AsyncIterator[Client]:
+    """A real server that suggests to continue as new after few events: the time-skipping one never does."""
+    with TemporalServer(tmp_path, settings={"limit.historyCount.suggestContinueAsNew": LONG}) as server:
+        yield await Client.connect(server.address, data_converter=pydantic_data_converter)
+
+
+async def asked(handle: WorkflowHandle[OrderException, ClosingSummary]) -> Case:
+    """The case, once its question is open."""
+    for _ in range(600):
+        case = await handle.query(OrderException.case)
+        if case.open_tasks:
+            return case
+        await asyncio.sleep(0.05)
+    raise AssertionError("nobody was asked")
+
+
+async def test_many_signals_carry_the_case_over_and_an_honest_decision_still_works(client: Client) -> None:
+    world = World(judge=ask_a_person)
+    worker = Worker(
+        client,
+        task_queue="long",
+        workflows=[OrderException],
+        activities=world.activities,
+        workflow_runner=UnsandboxedWorkflowRunner(),
+    )
+    async with worker:
+        handle = await client.start_workflow(
+            OrderException.run,
+            CaseStart(ref=REF),
+            id=REF.workflow_id,
+            task_queue="long",
+            start_signal="hold_placed",
+            start_signal_args=[event(EventType.HOLD_PLACED, 2)],
+        )
+        first_run = handle.first_execution_run_id
+        for batch in range(4):
+            stale = [event(EventType.ORDER_CHANGED, 1, f"old-{batch}-{n}") for n in range(LONG // 2)]
+            await asyncio.gather(*(handle.signal("order_changed", old) for old in stale))
+        current = client.get_workflow_handle_for(OrderException.run, REF.workflow_id)
+        case = await asked(current)
+        assert (await current.describe()).run_id != first_run
+        assert "old-3-0" in case.seen_events
+        assert "old-0-0" in case.seen_events
+        [task] = case.open_tasks
+        request = TaskRequest(task_id=task.task_id, task_revision=task.revision, action=Action.APPROVE, actor="carla")
+        await current.execute_update("decide", request, result_type=Receipt)
+        summary: ClosingSummary = await current.result()
+        assert summary.outcome is CaseOutcome.RELEASED
+        assert (await current.describe()).status is WorkflowExecutionStatus.COMPLETED
+        assert world.done == ["credit.release:a", "erp.release_order:release_order"]
+        assert {notice.kind for notice in world.notices} == {"ASKED"}
+        assert len({notice.message_id for notice in world.notices}) == 1

@@ -19,9 +19,12 @@ from activities.connectors.webhook import Webhook
 from activities.credit import CreditActivities
 from activities.crm import CrmActivities
 from activities.deadlines import DeadlineActivities
+from activities.edi import EdiActivities
 from activities.erp import ErpActivities
 from activities.notification import Desk, NotificationActivities
+from activities.pricing import PricingActivities
 from activities.tax import TaxActivities
+from activities.tms import TmsActivities
 from activities.triage import TriageActivities
 from activities.wms import WmsActivities
 from domain.policy.policy_set import PolicySet
@@ -53,8 +56,11 @@ async def build_activities(
             AuthorisationActivities(policies),
             ErpActivities(erp),
             WmsActivities(client("wms", systems.wms)),
+            TmsActivities(client("tms", systems.tms)),
+            PricingActivities(client("pricing", systems.pricing)),
             CreditActivities(client("credit", systems.credit)),
             TaxActivities(client("tax", systems.tax)),
+            EdiActivities(client("edi", systems.edi)),
             CrmActivities(crm),
             NotificationActivities(Communications(crm), _channels(notifications, stack), policies, desk),
         )

@@ -76,12 +76,51 @@ class ServiceLevel(StrEnum):
     STANDARD = "STANDARD"
 
 
+class OrderType(StrEnum):
+    """What an order commits its customer to. A blanket order is called off release by release; a quote binds nobody."""
+
+    STANDARD = "STANDARD"
+    BLANKET = "BLANKET"
+    QUOTE = "QUOTE"
+
+
+class FreightTerms(StrEnum):
+    """Who pays the carrier. COLLECT and THIRD_PARTY are billed to an account, which the order has to name."""
+
+    PREPAID = "PREPAID"
+    PREPAY_ADD = "PREPAY_ADD"
+    COLLECT = "COLLECT"
+    THIRD_PARTY = "THIRD_PARTY"
+
+    @property
+    def needs_account(self) -> bool:
+        """Whether somebody else's carrier account is billed."""
+        return self in (FreightTerms.COLLECT, FreightTerms.THIRD_PARTY)
+
+
+class TemperatureClass(StrEnum):
+    """How goods have to be kept on the way."""
+
+    AMBIENT = "AMBIENT"
+    CHILLED = "CHILLED"
+    FROZEN = "FROZEN"
+
+
 class LineStatus(StrEnum):
     """Whether a line still counts."""
 
     OPEN = "OPEN"
     BACKORDERED = "BACKORDERED"
     CANCELLED = "CANCELLED"
+
+
+class AsOrdered(Model):
+    """The price as the customer's purchase order has it: per `unit`, which holds `pack_quantity` of the base unit."""
+
+    unit_price: Decimal
+    unit: str = "EA"
+    pack_quantity: Decimal = Field(default=Decimal(1), gt=0)
+    currency: Currency
 
 
 class OrderLine(Model):
@@ -99,6 +138,12 @@ class OrderLine(Model):
     product_tax_code: str = "GENERAL"
     tax_as_ordered: Decimal = Decimal(0)
     tax_in_erp: Decimal = Decimal(0)
+    as_ordered: AsOrdered | None = None
+    """None if the customer stated no price."""
+    unit_weight_kg: Decimal = Decimal(0)
+    unit_volume_m3: Decimal = Decimal(0)
+    hazmat: bool = False
+    temperature: TemperatureClass = TemperatureClass.AMBIENT
     status: LineStatus = LineStatus.OPEN
 
     @property
@@ -116,6 +161,33 @@ class ShipTo(Model):
     country: str = "US"
 
 
+class CarrierInstructions(Model):
+    """How the goods travel. `scac` is the carrier's Standard Carrier Alpha Code, `service` the carrier's own name of a
+    service level, `incoterms` a rule of Incoterms 2020 with its place.
+    """
+
+    scac: str | None = None
+    service: str | None = None
+    freight_terms: FreightTerms = FreightTerms.PREPAID
+    account: str | None = None
+    incoterms: str | None = None
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether a warehouse can hand the goods over without asking anybody."""
+        return bool(self.scac and self.service and (self.account or not self.freight_terms.needs_account))
+
+
+class EdiEnvelope(Model):
+    """Where an X12 850 or 860 came from: ISA13, GS06 and ST02 number its envelopes, BEG01 says what it is for."""
+
+    partner: str
+    interchange_control: str
+    group_control: str
+    transaction_control: str
+    purpose: str = "00"
+
+
 class Order(Model):
     """A sales order with its open holds. `version` grows with every change in the ERP and is its ETag."""
 
@@ -125,9 +197,13 @@ class Order(Model):
     status: OrderStatus
     customer_id: str
     po_number: str
+    order_type: OrderType = OrderType.STANDARD
+    release_number: str = ""
+    """Which call-off of a blanket order it is."""
     currency: Currency
     service_level: ServiceLevel
     channel: str = "EDI"
+    edi: EdiEnvelope | None = None
     entered_by: str
     ordered_at: datetime
     need_by: date
@@ -141,6 +217,7 @@ class Order(Model):
     allow_backorder: bool = True
     max_shipments: int = 2
     freight: Decimal = Decimal(0)
+    carrier: CarrierInstructions = CarrierInstructions()
     lines: tuple[OrderLine, ...]
     holds: tuple[Hold, ...] = ()
 
@@ -153,6 +230,11 @@ class Order(Model):
     def value(self) -> Money:
         """The goods, before freight and tax."""
         return self.money(sum((line.value for line in self.open_lines), Decimal(0)))
+
+    @property
+    def weight_kg(self) -> Decimal:
+        """Of everything that still counts."""
+        return sum((line.quantity * line.unit_weight_kg for line in self.open_lines), Decimal(0))
 
     @property
     def total(self) -> Money:

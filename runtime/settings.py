@@ -108,9 +108,12 @@ class SystemsSettings(Systems):
 
     erp: SystemSettings
     wms: SystemSettings
+    tms: SystemSettings
     crm: SystemSettings
+    pricing: SystemSettings
     credit: SystemSettings
     tax: SystemSettings
+    edi: SystemSettings
 
 
 class NotificationsSettings(NotificationSettings):

@@ -26,9 +26,16 @@ ROOT = Path(__file__).parents[1]
 COMPANY_POLICIES = (ROOT / "policies",)
 POLICIES = (*COMPANY_POLICIES, ROOT / "sandbox" / "policies")
 """The company's, in a hurry: deadlines of seconds."""
-SERVICES = ("erp", "wms", "credit", "tax", "crm")
+SYSTEMS = ("erp", "wms", "tms", "crm", "pricing", "credit", "tax", "edi")
+"""What Holdfast itself speaks with."""
+SERVICES = (*SYSTEMS, "suppliers", "channels")
 _PUBLISHERS = ("erp", "wms", "credit", "tax")
-_PEERS = {"erp": ("wms", "credit", "tax"), "credit": ("erp",), "wms": (), "tax": (), "crm": ()}
+_PEERS: Mapping[str, tuple[str, ...]] = {
+    "erp": ("wms", "credit", "tax", "suppliers"),
+    "credit": ("erp",),
+    "edi": ("erp",),
+    "channels": ("erp",),
+}
 _OURS = ("TEMPORAL_", "HOLDFAST_", "SANDBOX_")
 SETTINGS_FILE = "holdfast.toml"
 
@@ -153,7 +160,7 @@ class Stack:
             "database": str(self.scratch / f"{name}.db"),
             "tokens": {client: token for client, token in self._tokens.items() if client != "door"},
             "tenant": self.enterprise.tenant,
-            "peers": {peer: {"url": self.url(peer), "token": self._tokens[name]} for peer in _PEERS[name]},
+            "peers": {peer: {"url": self.url(peer), "token": self._tokens[name]} for peer in _PEERS.get(name, ())},
             "subscribers": [self.subscriber] if name in _PUBLISHERS else [],
             "seed": dict(self.enterprise.seeds.get(name, {})),
             **({"public_url": self.url(name)} if name == "credit" else {}),
@@ -162,7 +169,7 @@ class Stack:
 
     def _our_settings(self) -> str:
         lines = ['environment = "dev"', f"policies = [{', '.join(map(_quoted, self.policies))}]"]
-        for name in SERVICES:
+        for name in SYSTEMS:
             lines += [
                 f"[systems.{name}]",
                 f"url = {_quoted(self.url(name))}",

@@ -84,6 +84,8 @@ class Notices:
         again under the same message id. Cancelled in the order of sending, which a replay repeats.
         """
         with suppress(TimeoutError):
-            await workflow.wait_condition(lambda: self.all_sent, timeout=_A_MOMENT, timeout_summary="messages on the way")
+            await workflow.wait_condition(
+                lambda: self.all_sent, timeout=_A_MOMENT, timeout_summary="messages on the way"
+            )
         for sending in self._sending:
             sending.cancel()

@@ -28,9 +28,12 @@ class Systems(Settings):
 
     erp: System
     wms: System
+    tms: System
     crm: System
+    pricing: System
     credit: System
     tax: System
+    edi: System
 
 
 class NotificationSettings(Settings):

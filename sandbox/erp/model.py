@@ -11,7 +11,22 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 from domain.calls import ReleaseResolution
 from domain.events import Key
 from domain.money import Currency
-from domain.order import Hold, HoldClass, HoldLevel, LineStatus, Order, OrderLine, OrderStatus, ServiceLevel, ShipTo
+from domain.order import (
+    AsOrdered,
+    CarrierInstructions,
+    EdiEnvelope,
+    Hold,
+    HoldClass,
+    HoldLevel,
+    LineStatus,
+    Order,
+    OrderLine,
+    OrderStatus,
+    OrderType,
+    ServiceLevel,
+    ShipTo,
+    TemperatureClass,
+)
 from sandbox.kernel import Problem, WriteBody
 
 OrderId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$")]
@@ -127,6 +142,11 @@ class LineEntry(Strict):
     product_tax_code: str = "GENERAL"
     tax_as_ordered: NotNegative | None = None
     tax_in_erp: NotNegative | None = None
+    as_ordered: AsOrdered | None = None
+    unit_weight_kg: NotNegative = Decimal(0)
+    unit_volume_m3: NotNegative = Decimal(0)
+    hazmat: bool = False
+    temperature: TemperatureClass = TemperatureClass.AMBIENT
 
 
 class OrderEntry(Strict):
@@ -136,9 +156,12 @@ class OrderEntry(Strict):
     order_id: OrderId
     customer_id: Key
     po_number: str = Field(max_length=60)
+    order_type: OrderType = OrderType.STANDARD
+    release_number: str = Field(default="", max_length=30)
     currency: Currency
     service_level: ServiceLevel = ServiceLevel.STANDARD
     channel: str = "EDI"
+    edi: EdiEnvelope | None = None
     entered_by: str
     ordered_at: AwareDatetime | None = None
     need_by: date
@@ -152,6 +175,7 @@ class OrderEntry(Strict):
     allow_backorder: bool = True
     max_shipments: int = Field(default=2, ge=1)
     freight: NotNegative = Decimal(0)
+    carrier: CarrierInstructions = CarrierInstructions()
     lines: tuple[LineEntry, ...] = Field(min_length=1)
     extra_holds: tuple[HoldEntry, ...] = ()
 

@@ -23,7 +23,7 @@ from tests.integration.door.stage import event, parsed
 from workflows.order_exception import OrderException
 
 ROOT = Path(__file__).parents[2]
-SYSTEMS = ("erp", "wms", "crm", "credit", "tax")
+SYSTEMS = ("erp", "wms", "tms", "crm", "pricing", "credit", "tax", "edi")
 
 
 @pytest.fixture(scope="module")

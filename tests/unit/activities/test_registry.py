@@ -11,7 +11,8 @@ from activities.registry import build_activities
 from tests.unit.activities.policies import company_policies
 
 ROOT = Path(__file__).parents[3]
-SYSTEMS = Systems(**{name: System(url=f"http://{name}.test") for name in ("erp", "wms", "crm", "credit", "tax")})
+NAMES = ("erp", "wms", "tms", "crm", "pricing", "credit", "tax", "edi")
+SYSTEMS = Systems(**{name: System(url=f"http://{name}.test") for name in NAMES})
 SETTINGS = NotificationSettings(smtp_host="mail.test", webhook_url="http://chat.test/hook")
 
 

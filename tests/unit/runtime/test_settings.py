@@ -15,7 +15,7 @@ from runtime.settings import Environment, Settings, host_and_port
 from runtime.settings_check import WrongSettings, load_settings
 
 EXAMPLE = Path(__file__).parents[3] / "deploy" / "holdfast.example.toml"
-SYSTEMS = ("erp", "wms", "crm", "credit", "tax")
+SYSTEMS = ("erp", "wms", "tms", "crm", "pricing", "credit", "tax", "edi")
 SECRET = "correct-horse-battery"
 
 

@@ -1,0 +1,1 @@
+"""The order channels: the web shop and the inside sales desk, which enter orders into the ERP."""

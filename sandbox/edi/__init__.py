@@ -1,0 +1,1 @@
+"""The EDI gateway: interchanges with trading partners, their translation, and acknowledgements."""

@@ -1,0 +1,1 @@
+"""Pricing: contracts, promotions, costs and the price records that the ERP sells by."""

@@ -1,0 +1,1 @@
+"""The supplier portal: purchase orders as suppliers see and acknowledge them."""

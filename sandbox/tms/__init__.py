@@ -1,0 +1,1 @@
+"""The TMS: carriers, rates, routing guides and tenders."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, JsonValue
+from pydantic import Field, JsonValue, StringConstraints
 
 from domain.base import Model, digest
 from domain.events import EventType
@@ -49,6 +49,8 @@ class Step(Model):
     undo: str | None = None
     summary: str
     pivot: bool = False
+    mends_cause: bool = False
+    """Whether it mends what other orders are held for, too, and is therefore done once for all of them."""
 
     @property
     def activity(self) -> str:
@@ -68,6 +70,8 @@ class Wait(Model):
     until: datetime
     events: tuple[EventType, ...]
     reason: str
+    on_customer: bool = False
+    """Whether the next move is the customer's: our own deadline stands still meanwhile."""
 
 
 class Plan(Model):
@@ -82,7 +86,7 @@ class Parameter(Model):
 
     name: str
     meaning: str
-    kind: Literal["decimal", "integer", "date"]
+    kind: Literal["decimal", "integer", "date", "text"]
     value: str
     minimum: str | None = None
     maximum: str | None = None
@@ -129,6 +133,18 @@ class Ask(Model):
     segment: str = "*"
 
 
+class Cause(Model):
+    """What made this exception and others like it: a price record, a partner's mapping, a system that was silent.
+
+    `key` is the same for all of them. It is put to one person once, and `fix` is the code of the option that mends it.
+    """
+
+    key: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}$")]
+    system: str
+    title: str
+    fix: str
+
+
 class RuleHit(Model):
     """A row of a policy table that decided something: for people to look up, and for the audit."""
 
@@ -150,6 +166,8 @@ class Assessment(Model):
     reason: str
     ask: Ask | None = None
     wait_first: Wait | None = None
+    cause: Cause | None = None
+    """If given, and a person is to be asked, the question is put together with those of the same cause."""
     rules: tuple[RuleHit, ...] = ()
     findings: dict[str, str] = {}
     """The figures the judgement rests on, for people: name to value with unit."""

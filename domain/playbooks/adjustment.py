@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -10,6 +11,7 @@ from typing import Literal
 from domain.assessment import Circumstances, Parameter
 from domain.playbooks.figures import figure
 
+_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,59}")
 _PLACES = 4
 """More decimals than any amount or quantity has."""
 
@@ -50,6 +52,13 @@ class Adjustment:
         if value != value.to_integral_value():
             raise InvalidAdjustment(f"{self.option} {name} is a whole number, not {self.values[name]!r}")
         return self._parameter("integer", name, meaning, value, (Decimal(low), Decimal(high)))
+
+    def code(self, name: str, meaning: str, default: str) -> Parameter:
+        """An item, a site, a number of a document; InvalidAdjustment if the new one cannot be one."""
+        value = self.values.get(name, default).strip()
+        if not _CODE.fullmatch(value):
+            raise InvalidAdjustment(f"{self.option} {name} must be a code of 1 to 60 letters, digits and . _ : / -")
+        return Parameter(name=name, meaning=meaning, kind="text", value=value)
 
     def _number(self, name: str, default: Decimal) -> Decimal:
         text = self.values.get(name)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from domain.assessment import Ask, Assessment, Circumstances, Disposition, Option, RuleHit, Wait
+from domain.assessment import Ask, Assessment, Cause, Circumstances, Disposition, Option, RuleHit, Wait
 from domain.exception_types import ExceptionType
 from domain.money import Money
 from domain.order import HoldClass
@@ -96,6 +96,8 @@ class Judgement:
     person_only: frozenset[str] = frozenset()
     """Codes of options that no table makes automatic."""
     wait: Wait | None = None
+    cause: Cause | None = None
+    """What others are held for, too; counts only if its `fix` is offered."""
     hits: tuple[RuleHit, ...] = ()
 
     def assessment(self) -> Assessment:
@@ -114,6 +116,7 @@ class Judgement:
             reason=ruling.reason,
             ask=self._ask(chosen) if ruling.course is Course.ASK else None,
             wait_first=self.wait if ruling.course is Course.WAIT else None,
+            cause=self._shared_cause(ruling),
             rules=(*ruling.hits, *self.hits),
             findings=dict(self.findings),
             jeopardy=jeopardy(order, self.exception_type, now, self.policy),
@@ -122,6 +125,11 @@ class Judgement:
             policy_version=self.policy.version,
             assessed_at=now,
         )
+
+    def _shared_cause(self, ruling: Ruling) -> Cause | None:
+        if self.cause is None or ruling.course is not Course.ASK:
+            return None
+        return self.cause if any(option.code == self.cause.fix for option in self.options) else None
 
     def _recommended(self) -> Option:
         offered = {option.code: option for option in self.options}

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from domain.assessment import Assessment, Option, Step, Wait
+from domain.assessment import Assessment, Cause, Option, Step, Wait
 from domain.base import Model, State
 from domain.calls import CaseRef, Notice, OpenException, ServiceTerms, StepResult
 from domain.events import OrderEvent
@@ -66,6 +66,10 @@ class ExceptionCase(State):
     """When each wait ends: looking again in between does not prolong it."""
     abandoned: dict[str, str] = Field(default_factory=dict)
     """Options whose plan a person gave up half-way, with that person's role: never chosen again without asking it."""
+    awaited_cause: Cause | None = None
+    """The cause whose common answer it waits for."""
+    causes: dict[str, str] = Field(default_factory=dict)
+    """The causes that were settled, by key, and how: none is joined a second time."""
     resolved_at: datetime | None = None
 
     @property
@@ -171,6 +175,11 @@ class Case(State):
         return sorted(
             (task for task in self.tasks.values() if task.state.is_open), key=lambda task: task.deadlines.expires_at
         )
+
+    @property
+    def requesters(self) -> tuple[str, ...]:
+        """Whoever entered the order: they never decide."""
+        return (self.order.entered_by,) if self.order else ()
 
     @property
     def touchless(self) -> bool:

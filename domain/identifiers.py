@@ -7,6 +7,9 @@ import re
 from domain.base import digest
 
 WORKFLOW_TYPE = "OrderException"
+CAUSE_TYPE = "RootCause"
+CASE_PREFIX = "order-exception/"
+CAUSE_PREFIX = "root-cause/"
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}", re.ASCII)
 
 
@@ -30,7 +33,17 @@ def checked_key(value: str, what: str = "order id") -> str:
 
 def workflow_id(tenant: str, order_id: str) -> str:
     """The one workflow of an order."""
-    return f"order-exception/{checked_key(tenant, 'tenant')}/{checked_key(order_id)}"
+    return f"{CASE_PREFIX}{checked_key(tenant, 'tenant')}/{checked_key(order_id)}"
+
+
+def cause_id(key: str, currency: str) -> str:
+    """What a root cause is called where an order has its id. Amounts of two currencies are never added up."""
+    return checked_key(f"{key.replace('/', ':')}:{currency}", "cause")
+
+
+def cause_workflow_id(tenant: str, cause: str) -> str:
+    """The one workflow of a root cause."""
+    return f"{CAUSE_PREFIX}{checked_key(tenant, 'tenant')}/{checked_key(cause, 'cause')}"
 
 
 def idempotency_key(workflow: str, decision_digest: str, step_id: str) -> str:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from pydantic import AwareDatetime, Field
 
 from domain.base import Model, State, StrictModel, digest
+from domain.exception_types import ExceptionType
 from domain.money import Money
 
 
@@ -39,6 +40,13 @@ class TaskKind(StrEnum):
     """What to do while a system cannot be reached."""
     REPAIR = "REPAIR"
     """A call was refused for good: what now."""
+    CAUSE = "CAUSE"
+    """What to do about a cause that holds many orders."""
+
+    @property
+    def commits(self) -> bool:
+        """Whether the answer is about money: a question about a system commits none by itself."""
+        return self in (TaskKind.RESOLUTION, TaskKind.CAUSE)
 
 
 class Action(StrEnum):
@@ -186,6 +194,7 @@ class Task(State):
     kind: TaskKind
     state: TaskState = TaskState.READY
     hold_id: str | None = None
+    exception_type: ExceptionType | None = None
     system: str | None = None
     question: str
     role: str

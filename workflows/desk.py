@@ -10,10 +10,8 @@ from typing import NoReturn
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
-from domain.assessment import Option
 from domain.calls import Authorisation, AuthoriseRequest
-from domain.case import Case, ExceptionCase
-from domain.money import Money
+from domain.case import Case
 from domain.tasks import (
     Action,
     ApprovalOutcome,
@@ -22,15 +20,15 @@ from domain.tasks import (
     Receipt,
     Refusal,
     Task,
-    TaskKind,
     TaskRequest,
     TaskState,
 )
 from workflows import board, judgement
 from workflows.failures import JudgementRefused
 from workflows.journal import record
+from workflows.offers import Offers
 from workflows.questions import LATE, LONGEST_EXTENSION, grant_grace
-from workflows.resolution import ENTER_BY_HAND, Resolution
+from workflows.resolution import ENTER_BY_HAND
 
 
 def refuse(refusal: Refusal, message: str) -> NoReturn:
@@ -41,9 +39,9 @@ def refuse(refusal: Refusal, message: str) -> NoReturn:
 class Desk:
     """Takes requests, one at a time; the first commit wins, and later ones are told who won."""
 
-    def __init__(self, case: Case, resolution: Resolution) -> None:
+    def __init__(self, case: Case, offers: Offers) -> None:
         self._case = case
-        self._resolution = resolution
+        self._offers = offers
         self._lock = asyncio.Lock()
 
     def check(self, request: TaskRequest) -> None:
@@ -123,7 +121,7 @@ class Desk:
             refuse(Refusal.INVALID, "a rejection needs a reason code: --reason CODE")
         if request.action is Action.REJECT and self._rejection(task) is None:
             refuse(Refusal.INVALID, f"rejecting leads nowhere here: choose one of {', '.join(task.choices)}")
-        if request.action is Action.ADJUST and (task.kind is not TaskKind.RESOLUTION or not request.adjustments):
+        if request.action is Action.ADJUST and not (task.kind.commits and request.adjustments):
             refuse(Refusal.INVALID, "only an option that clears a hold can be adjusted, with at least one new value")
         if request.action in (Action.APPROVE, Action.ADJUST) and self._option_code(task, request) not in task.choices:
             refuse(Refusal.INVALID, f"task {task.task_id} offers {', '.join(task.choices)}, not {request.option}")
@@ -155,35 +153,18 @@ class Desk:
                 task.state = before
 
     def _question_of_authority(self, task: Task, request: TaskRequest) -> AuthoriseRequest:
-        exception = self._exception(task)
-        option = self._option(task, request)
-        asked = exception.assessment.ask if exception and exception.assessment else None
-        stricter = option.role if option and asked and option.role not in (None, asked.role) else None
         return AuthoriseRequest(
             case=self._case.ref,
             task_id=task.task_id,
             task_revision=task.revision,
-            role=stricter or task.role,
+            role=self._offers.role(task, self._option_code(task, request)),
             kind=task.kind,
-            exception_type=exception.exception_type if exception else None,
-            amount=self._amount(task, request),
-            requesters=(self._case.order.entered_by,) if self._case.order else (),
+            exception_type=task.exception_type,
+            amount=self._offers.amount(task, self._option_code(task, request)),
+            requesters=self._case.requesters,
             request=request,
             now=workflow.now(),
         )
-
-    def _exception(self, task: Task) -> ExceptionCase | None:
-        return self._case.exceptions.get(task.hold_id or "") if task.kind is TaskKind.RESOLUTION else None
-
-    def _option(self, task: Task, request: TaskRequest) -> Option | None:
-        exception = self._exception(task)
-        if exception is None or exception.assessment is None:
-            return None
-        return exception.assessment.option(self._option_code(task, request) or "")
-
-    def _amount(self, task: Task, request: TaskRequest) -> Money:
-        option = self._option(task, request)
-        return task.amount if option is None else option.amount
 
     async def _commit(self, task: Task, request: TaskRequest, authorisation: Authorisation) -> str:
         """Change the case, and say what changed."""
@@ -219,16 +200,15 @@ class Desk:
     def _decide(self, task: Task, request: TaskRequest, authorisation: Authorisation) -> str:
         grant_grace(self._case, task)
         option = self._option_code(task, request) or ""
-        exception = self._exception(task)
         task.values = dict(request.adjustments)
         task.state = TaskState.DONE
         task.decision = Decision(
             task_id=task.task_id,
-            outcome=self._outcome(exception, request, option),
+            outcome=self._outcome(task, request, option),
             option=option,
             decided_by=authorisation.subject,
             role=authorisation.role,
-            amount=self._amount(task, request),
+            amount=self._offers.amount(task, option),
             decided_at=workflow.now(),
             reason_code=request.reason_code,
             comment=request.comment,
@@ -237,28 +217,21 @@ class Desk:
         )
         return f"{task.decision.outcome}: {option}"
 
-    def _outcome(self, exception: ExceptionCase | None, request: TaskRequest, option: str) -> ApprovalOutcome:
+    def _outcome(self, task: Task, request: TaskRequest, option: str) -> ApprovalOutcome:
         if request.action is Action.REJECT:
             return ApprovalOutcome.REJECTED
-        adjusted = exception is not None and option in exception.adjustments
+        adjusted = self._offers.was_adjusted(task, option)
         return ApprovalOutcome.APPROVED_WITH_CHANGES if adjusted else ApprovalOutcome.APPROVED
 
     async def _adjust(self, task: Task, request: TaskRequest) -> str:
         """New values for an option: assessed again by policy, and then a new revision of the question."""
-        exception = self._exception(task)
-        code = self._option_code(task, request)
-        if exception is None or code is None:
-            refuse(Refusal.INVALID, "the hold of this task is gone")
-        adjusted = {**exception.adjustments.get(code, {}), **request.adjustments}
-        adjustments = {**exception.adjustments, code: adjusted}
-        question = self._resolution.request(exception).model_copy(update={"adjustments": adjustments})
+        code = self._option_code(task, request) or ""
         try:
-            assessment = await judgement.assess(question)
+            adopt = await self._offers.adjusted(task, code, request.adjustments)
         except JudgementRefused as refused:
             refuse(Refusal.INVALID, refused.message)
         self._check_open(task, request)
-        exception.adjustments = adjustments
-        self._resolution.adopt(exception, assessment)
+        adopt()
         return f"{code} adjusted: {', '.join(sorted(request.adjustments))}"
 
 

@@ -25,6 +25,7 @@ from workflows.intake import take_note
 from workflows.journal import record
 from workflows.leaving import Leaving
 from workflows.notices import Notices
+from workflows.offers import HoldOffers
 from workflows.questions import Questions
 from workflows.resolution import PATIENCE, Resolution, chosen, forget, look_again, remember_abandoned
 
@@ -44,7 +45,7 @@ class OrderException:
         self._calls = Calls(self._case, self._questions)
         self._execution = Execution(self._case, self._calls)
         self._resolution = Resolution(self._case, self._calls, self._questions, self._execution)
-        self._desk = Desk(self._case, self._resolution)
+        self._desk = Desk(self._case, HoldOffers(self._case, self._resolution))
 
     @workflow.run
     async def run(self, start: CaseStart) -> ClosingSummary:  # noqa: ARG002 - taken by __init__

@@ -39,6 +39,9 @@ class Question:
     exception_type: ExceptionType | None = None
     segment: str = "*"
     policy_version: str = ""
+    service_level: str = "STANDARD"
+    site: str = "*"
+    """The last two count where the case has no order of its own."""
 
 
 def grant_grace(case: Case, task: Task) -> None:
@@ -89,8 +92,8 @@ class Questions:
                 role=role,
                 amount=question.amount,
                 segment=question.segment,
-                service_level=str(order.service_level) if order else "STANDARD",
-                site=order.warehouse if order else "*",
+                service_level=str(order.service_level) if order else question.service_level,
+                site=order.warehouse if order else question.site,
                 opened_at=now,
                 level=level,
             )
@@ -99,6 +102,7 @@ class Questions:
             task_id=task_id,
             kind=question.kind,
             hold_id=question.hold_id,
+            exception_type=question.exception_type,
             system=question.system,
             question=question.text,
             role=role,

@@ -6,7 +6,7 @@ from domain.calls import Authorisation, AuthoriseRequest
 from domain.exception_types import ExceptionType
 from domain.policy.people import Person
 from domain.policy.policy_set import TECHNICAL, PolicySet
-from domain.tasks import Action, Refusal, TaskKind
+from domain.tasks import Action, Refusal
 
 COMMITTING = (Action.APPROVE, Action.ADJUST)
 """What takes the company's money in hand, and so needs a limit. To reject or to claim commits nothing."""
@@ -77,7 +77,7 @@ def seniors(policy: PolicySet, request: AuthoriseRequest) -> tuple[str, ...]:
 
 def _subject(request: AuthoriseRequest) -> ExceptionType | None:
     """What the limit is about: a question about a system (an outage, a refused call) commits no money by itself."""
-    return request.exception_type if request.kind is TaskKind.RESOLUTION else None
+    return request.exception_type if request.kind.commits else None
 
 
 def _covers(policy: PolicySet, request: AuthoriseRequest, role: str) -> bool:

@@ -1,0 +1,76 @@
+"""Where goods are to go: as entered, as the CRM's master has it, and whether anything speaks against it."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from pydantic import Field
+
+from domain.base import Model
+
+
+class PostalAddress(Model):
+    """Personal data. `region` is what the country divides itself into, `country` an ISO 3166-1 code of two letters."""
+
+    street: str = ""
+    city: str = ""
+    region: str = ""
+    postal_code: str = ""
+    country: str = "US"
+
+
+class EnteredAddress(PostalAddress):
+    """The ship-to address of an order as somebody entered it, right or wrong."""
+
+    po_box: str = ""
+    """What is in the field for a PO box, if the order has one."""
+    entered_at: datetime | None = None
+    """When it came in or was last changed; a customer's answer from before does not count for it."""
+    version: str = "0"
+
+
+class Site(Model):
+    """A ship-to of the customer's master record, without its street: `premise` is the same for the same premise only.
+
+    `freight_capable` sites take pallets, with or without a `dock`. `last_good_delivery`: the last day on which goods
+    arrived there without a complaint.
+    """
+
+    site_id: str
+    premise: str
+    city: str
+    region: str
+    postal_code: str
+    country: str = "US"
+    po_box: bool = False
+    dock: bool = False
+    freight_capable: bool = False
+    is_default: bool = False
+    active: bool = True
+    last_good_delivery: date | None = None
+
+
+class ShipToSites(Model):
+    """All ship-tos of a customer, also those that are not used any more."""
+
+    sites: tuple[Site, ...] = ()
+    version: str = "0"
+
+
+class ScreeningResult(StrEnum):
+    """Whether a party or country is on a list of those that nothing may be shipped to."""
+
+    CLEAR = "CLEAR"
+    POSSIBLE_MATCH = "POSSIBLE_MATCH"
+    MATCH = "MATCH"
+
+
+class Screening(Model):
+    """What restricted-party screening and fraud scoring say. `list_name` is set unless the result is CLEAR."""
+
+    result: ScreeningResult
+    list_name: str = ""
+    fraud_score: int = Field(default=0, ge=0, le=100)
+    """How often what looks like this destination was fraud: 0 never, 100 always."""
+    version: str = "0"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 
 from pydantic import Field
@@ -11,22 +11,22 @@ from domain.base import Model
 
 
 class PostalAddress(Model):
-    """Personal data. `region` is what the country divides itself into, `country` an ISO 3166-1 code of two letters."""
+    """Personal data. `region` is what the country divides itself into, `country` an ISO 3166-1 code of two letters,
+    `po_box` what is in a field of its own for that.
+    """
 
     street: str = ""
     city: str = ""
     region: str = ""
     postal_code: str = ""
     country: str = "US"
-
-
-class EnteredAddress(PostalAddress):
-    """The ship-to address of an order as somebody entered it, right or wrong."""
-
     po_box: str = ""
-    """What is in the field for a PO box, if the order has one."""
-    entered_at: datetime | None = None
-    """When it came in or was last changed; a customer's answer from before does not count for it."""
+
+
+class EnteredAddress(Model):
+    """The ship-to address of an order as somebody entered it, right or wrong; None if the order only names a site."""
+
+    address: PostalAddress | None = None
     version: str = "0"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from pydantic import BaseModel
 from temporalio import activity
@@ -24,6 +24,14 @@ class Resolutions(BaseModel):
     resolutions: tuple[ReleaseResolution, ...]
 
 
+class Lookback(BaseModel):
+    """Which orders to look at: the customer's of the last `days` days besides this one."""
+
+    customer_id: str
+    order_id: str
+    days: int
+
+
 class ErpActivities:
     """Every public method is the activity of its name."""
 
@@ -37,6 +45,28 @@ class ErpActivities:
         items = call.request.arguments.get("items")
         wanted = [str(item) for item in items] if isinstance(items, list) else []
         return fact(call, await self._erp.sourcing(CallContext.of(call.case), wanted), read_at)
+
+    @activity.defn(name="erp.similar_orders")
+    async def similar_orders(self, call: FactCall) -> Fact:
+        """What else the customer ordered in the last `days` days, to judge whether an order is there twice."""
+        read_at = datetime.now(UTC)
+        wanted = Lookback.model_validate(call.request.arguments)
+        since = read_at.date() - timedelta(days=wanted.days)
+        context = CallContext.of(call.case)
+        found = await self._erp.similar_orders(context, wanted.customer_id, wanted.order_id, since)
+        return fact(call, found, read_at)
+
+    @activity.defn(name="erp.address")
+    async def address(self, call: FactCall) -> Fact:
+        """The ship-to address as it came with the order."""
+        read_at = datetime.now(UTC)
+        return fact(call, await self._erp.address(CallContext.of(call.case), call.case.order_id), read_at)
+
+    @activity.defn(name="erp.hold_history")
+    async def hold_history(self, call: FactCall) -> Fact:
+        """Every hold that the order ever had."""
+        read_at = datetime.now(UTC)
+        return fact(call, await self._erp.hold_history(CallContext.of(call.case), call.case.order_id), read_at)
 
     @activity.defn(name="erp.set_tax")
     async def set_tax(self, call: StepCall) -> StepResult:
@@ -72,6 +102,41 @@ class ErpActivities:
     async def split_order(self, call: StepCall) -> StepResult:
         """Keep some quantities; the rest becomes a new order."""
         return await self._erp.amend("split_order", call)
+
+    @activity.defn(name="erp.set_price")
+    async def set_price(self, call: StepCall) -> StepResult:
+        """Charge other prices."""
+        return await self._erp.amend("set_price", call)
+
+    @activity.defn(name="erp.set_ship_to")
+    async def set_ship_to(self, call: StepCall) -> StepResult:
+        """Deliver elsewhere, or to the same place written rightly."""
+        return await self._erp.amend("set_ship_to", call)
+
+    @activity.defn(name="erp.set_carrier")
+    async def set_carrier(self, call: StepCall) -> StepResult:
+        """Send it with this carrier, and charge this freight."""
+        return await self._erp.amend("set_carrier", call)
+
+    @activity.defn(name="erp.set_purchase_order")
+    async def set_purchase_order(self, call: StepCall) -> StepResult:
+        """Correct the customer's number for the order, or confirm that it is no duplicate."""
+        return await self._erp.amend("set_purchase_order", call)
+
+    @activity.defn(name="erp.add_quantities")
+    async def add_quantities(self, call: StepCall) -> StepResult:
+        """Have more of lines."""
+        return await self._erp.amend("add_quantities", call)
+
+    @activity.defn(name="erp.add_lines")
+    async def add_lines(self, call: StepCall) -> StepResult:
+        """Have more lines."""
+        return await self._erp.amend("add_lines", call)
+
+    @activity.defn(name="erp.confirm_item")
+    async def confirm_item(self, call: StepCall) -> StepResult:
+        """Say which item the customer's part number means."""
+        return await self._erp.amend("confirm_item", call)
 
     @activity.defn(name="erp.reverse_amendment")
     async def reverse_amendment(self, call: UndoCall) -> StepResult:

@@ -6,11 +6,15 @@ Every method raises SystemCallFailed, and leaves at most one effect per `idempot
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Protocol
 
 from activities.connectors.http import CallContext
 from domain.calls import StepCall, StepResult, UndoCall
+from domain.facts.address import EnteredAddress
+from domain.facts.hold_history import HoldHistory
 from domain.facts.inventory import Sourcing
+from domain.facts.similar_orders import SimilarOrders
 from domain.order import Order
 
 
@@ -23,6 +27,18 @@ class ErpPort(Protocol):
 
     async def sourcing(self, context: CallContext, items: list[str]) -> Sourcing:
         """What the item master says about getting these items elsewhere."""
+        ...
+
+    async def similar_orders(self, context: CallContext, customer_id: str, order_id: str, since: date) -> SimilarOrders:
+        """What the customer ordered since that day besides this order, the newest first; 200 are enough."""
+        ...
+
+    async def address(self, context: CallContext, order_id: str) -> EnteredAddress:
+        """The ship-to address as it came with the order."""
+        ...
+
+    async def hold_history(self, context: CallContext, order_id: str) -> HoldHistory:
+        """Every hold that the order ever had."""
         ...
 
     async def amend(self, kind: str, call: StepCall) -> StepResult:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from urllib.parse import quote
 
 from pydantic import JsonValue
@@ -11,7 +12,10 @@ from activities.connectors.effects import Write
 from activities.connectors.http import CallContext, SystemClient
 from activities.connectors.steps import Steps
 from domain.calls import StepCall, StepResult, UndoCall
+from domain.facts.address import EnteredAddress
+from domain.facts.hold_history import HoldHistory
 from domain.facts.inventory import Sourcing
+from domain.facts.similar_orders import SimilarOrders
 from domain.order import Order
 
 AMENDMENTS = "amendments"
@@ -35,6 +39,20 @@ class HttpErp:
     async def sourcing(self, context: CallContext, items: list[str]) -> Sourcing:
         """See ErpPort."""
         return await self._client.read(context, "/v1/items", Sourcing, {"ids": ",".join(items)})
+
+    async def similar_orders(self, context: CallContext, customer_id: str, order_id: str, since: date) -> SimilarOrders:
+        """See ErpPort."""
+        params = {"since": since.isoformat(), "besides": order_id}
+        path = f"/v1/customers/{_quoted(customer_id)}/orders"
+        return await self._client.read(context, path, SimilarOrders, params)
+
+    async def address(self, context: CallContext, order_id: str) -> EnteredAddress:
+        """See ErpPort."""
+        return await self._client.read(context, f"/v1/orders/{_quoted(order_id)}/address", EnteredAddress)
+
+    async def hold_history(self, context: CallContext, order_id: str) -> HoldHistory:
+        """See ErpPort."""
+        return await self._client.read(context, f"/v1/orders/{_quoted(order_id)}/holds", HoldHistory)
 
     async def amend(self, kind: str, call: StepCall) -> StepResult:
         """See ErpPort."""

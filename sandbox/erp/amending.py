@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from domain.events import EventType
+from domain.facts.address import PostalAddress
 from domain.order import OrderStatus
-from sandbox.erp.amendments import AMENDMENTS, AmendmentKind, split_off
+from sandbox.erp.addresses import AddressFile
+from sandbox.erp.amendments import AMENDMENTS, AmendmentKind, parsed
 from sandbox.erp.book import OrderBook
+from sandbox.erp.line_changes import split_off
 from sandbox.erp.model import NOT_GONE_YET, ErpOrder
 from sandbox.erp.snapshot import changed, restored
 from sandbox.erp.validation import Validation
@@ -25,8 +28,9 @@ class AmendmentBody(WriteBody):
 class Amending:
     """Makes and reverses amendments."""
 
-    def __init__(self, service: Service, book: OrderBook, validation: Validation) -> None:
+    def __init__(self, service: Service, book: OrderBook, validation: Validation, addresses: AddressFile) -> None:
         self._book = book
+        self._addresses = addresses
         self._validation = validation
         service.collection("amendments", AmendmentBody, "amd", on_create=self._amend, on_cancel=self._reverse)
 
@@ -35,14 +39,23 @@ class Amending:
         require_match(write.if_match, before.version)
         if before.status not in NOT_GONE_YET:
             raise Problem(409, "order_not_open", f"order {before.order_id} is {before.status}: it is not changed")
-        after = AMENDMENTS[body.kind].made(before, body.arguments)
+        arguments = self._filed(body)
+        after = AMENDMENTS[body.kind].made(before, arguments)
         old, new = changed(before, after)
         order = self._book.change(body.order_id, lambda _: after)
         self._book.tell(EventType.ORDER_CHANGED, order, detail=body.kind, by=write.client)
-        answer = {"order_version": order.version, "before": old, "after": new}
+        answer = {"order_version": order.version, "arguments": arguments, "before": old, "after": new}
         if body.kind is AmendmentKind.SPLIT_ORDER:
             answer["new_order_id"] = self._open_child(before, after)
         return answer
+
+    def _filed(self, body: AmendmentBody) -> dict[str, Any]:
+        """The arguments, with the id of an address in place of the address. Raises Problem 422."""
+        arguments = dict(body.arguments)
+        if body.kind is AmendmentKind.SET_SHIP_TO and arguments.get("address") is not None:
+            address = parsed(PostalAddress, arguments.pop("address"))
+            arguments["address_id"] = self._addresses.file(body.order_id, address)
+        return arguments
 
     def _open_child(self, before: ErpOrder, after: ErpOrder) -> str:
         """The rest as an order of its own, which has to pass validation like any other."""

@@ -36,6 +36,14 @@ class OrderBook:
         """All orders of a status, in the order they were entered."""
         return [ErpOrder.model_validate(document) for document in self.documents.all(status=status)]
 
+    def newest_of(self, customer_id: str, limit: int) -> list[ErpOrder]:
+        """The last orders that came in from a customer, the newest first."""
+        rows = self._service.store.rows(
+            "SELECT body FROM orders WHERE json_extract(body, '$.customer_id') = ? ORDER BY seq DESC LIMIT ?",
+            (customer_id, limit),
+        )
+        return [ErpOrder.model_validate_json(row["body"]) for row in rows]
+
     def add(self, order: ErpOrder) -> None:
         """Keep a new order. Raises Problem 409 if its id is taken."""
         if self.documents.get(order.order_id) is not None:

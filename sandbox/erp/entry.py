@@ -9,8 +9,9 @@ from fastapi import Response
 from fastapi.responses import JSONResponse
 
 from domain.order import OrderStatus
+from sandbox.erp.addresses import AddressFile
 from sandbox.erp.book import OrderBook, place_holds
-from sandbox.erp.model import ErpOrder, HoldEntry, OrderEntry
+from sandbox.erp.model import ErpOrder, OrderEntry
 from sandbox.erp.validation import Validation, Verdict
 from sandbox.kernel import Answer, Page, Paging, Service, Write, WriteRequest, etag
 
@@ -18,10 +19,11 @@ from sandbox.kernel import Answer, Page, Paging, Service, Write, WriteRequest, e
 class Entry:
     """Takes orders in. An order without holds is released at once."""
 
-    def __init__(self, service: Service, book: OrderBook, validation: Validation) -> None:
+    def __init__(self, service: Service, book: OrderBook, validation: Validation, addresses: AddressFile) -> None:
         self._tenant = service.settings.tenant
         self._book = book
         self._validation = validation
+        self._addresses = addresses
         self._mount(service)
 
     async def enter(self, body: OrderEntry, write: WriteRequest) -> Response:
@@ -31,10 +33,12 @@ class Entry:
             return earlier
         order = body.order(self._tenant, datetime.now(UTC))
         verdict = await self._validation.judge(order, body.stated_taxes())
-        return write.once(lambda: self._accept(write, verdict, body.extra_holds))
+        return write.once(lambda: self._accept(write, verdict, body))
 
-    def _accept(self, write: WriteRequest, verdict: Verdict, extra: tuple[HoldEntry, ...]) -> Answer:
-        order = place_holds(verdict.order, [*verdict.holds, *extra])
+    def _accept(self, write: WriteRequest, verdict: Verdict, body: OrderEntry) -> Answer:
+        order = place_holds(verdict.order, [*verdict.holds, *body.extra_holds])
+        if body.address is not None:
+            order = order.with_changes(address_id=self._addresses.file(order.order_id, body.address))
         self._book.add(order)
         self._book.tell_placed(order, 0)
         detail = {"status": order.status, "holds": [hold.code for hold in order.holds]}

@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 
 from domain.calls import ReleaseResolution
 from domain.events import Key
+from domain.facts.address import PostalAddress
 from domain.money import Currency
 from domain.order import (
     AsOrdered,
@@ -75,6 +76,13 @@ class ErpOrder(Order):
     freight_tax: Decimal = Decimal(0)
     tax_basis: str = ""
     tax_true_up: bool = False
+    price_basis: str = ""
+    address_id: str | None = None
+    """The address that came with the order, which is kept apart from it."""
+    ship_to_basis: str = ""
+    carrier_basis: str = ""
+    po_checked: bool = False
+    """Whether somebody has looked at the PO number and found that the order is no duplicate."""
     parent_order_id: str | None = None
     holds_placed: int = 0
     """How many holds the order ever had: numbers the next one."""
@@ -169,6 +177,7 @@ class OrderEntry(Strict):
     pick_minutes: int = Field(default=60, ge=0)
     warehouse: Key
     ship_to: ShipTo
+    address: PostalAddress | None = None
     ship_complete: bool = False
     allow_partial: bool = True
     allow_substitute: bool = False
@@ -181,7 +190,7 @@ class OrderEntry(Strict):
 
     def order(self, tenant: str, now: datetime) -> ErpOrder:
         """The order before validation."""
-        values = self.model_dump(exclude={"extra_holds", "lines"}) | {
+        values = self.model_dump(exclude={"extra_holds", "lines", "address"}) | {
             "tenant": self.tenant or tenant,
             "ordered_at": self.ordered_at or now,
         }

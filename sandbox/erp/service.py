@@ -6,12 +6,14 @@ from datetime import timedelta
 
 from pydantic import Field
 
+from sandbox.erp.addresses import AddressFile
 from sandbox.erp.admin import ByHand
 from sandbox.erp.amending import Amending
 from sandbox.erp.book import OrderBook
 from sandbox.erp.entry import Entry
 from sandbox.erp.fulfilment import Fulfilment
 from sandbox.erp.items import mount_items
+from sandbox.erp.lookups import Lookups
 from sandbox.erp.purchasing import Purchasing
 from sandbox.erp.release import Endings
 from sandbox.erp.validation import Validation
@@ -33,8 +35,10 @@ def build(settings: ErpSettings) -> Service:
     fulfilment = Fulfilment(
         service, book, timedelta(seconds=settings.ship_after), timedelta(seconds=settings.invoice_after)
     )
-    Entry(service, book, validation)
-    Amending(service, book, validation)
+    addresses = AddressFile(service, book)
+    Entry(service, book, validation, addresses)
+    Amending(service, book, validation, addresses)
+    Lookups(service, book)
     Endings(service, book)
     Purchasing(service, book)
     ByHand(service, book, validation)

@@ -7,7 +7,21 @@ from typing import Any
 from sandbox.erp.model import ErpOrder
 from sandbox.kernel import Document, Problem
 
-_FIELDS = ("freight", "freight_tax", "tax_basis", "tax_true_up")
+_FIELDS = (
+    "freight",
+    "freight_tax",
+    "tax_basis",
+    "tax_true_up",
+    "price_basis",
+    "ship_to",
+    "address_id",
+    "ship_to_basis",
+    "carrier",
+    "carrier_basis",
+    "po_number",
+    "release_number",
+    "po_checked",
+)
 
 
 def changed(before: ErpOrder, after: ErpOrder) -> tuple[Document, Document]:

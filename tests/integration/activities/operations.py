@@ -120,6 +120,23 @@ OPERATIONS = [
     _amendment("substitute_line", line_id="1", item="PUMP-2", unit_price="95", unit_cost="55"),
     _amendment("cancel_line", line_id="2"),
     _amendment("split_order", keep={"1": "10"}),
+    _amendment("set_price", lines={"1": {"unit_price": "98.50"}}, basis="CONTRACT"),
+    _amendment("set_ship_to", site_id="S-2", region="TX", postal_code="75201-1234", country="US", basis="ZIP_SUFFIX"),
+    _amendment(
+        "set_carrier",
+        scac="FXFE",
+        service="ECONOMY",
+        freight_terms="PREPAID",
+        account=None,
+        freight="18",
+        basis="GUIDE",
+    ),
+    _amendment("set_purchase_order", po_number="PO-7", release_number="2"),
+    _amendment("add_quantities", lines={"1": "3"}),
+    _amendment(
+        "add_lines", lines=[{"line_id": "9", "item": "PUMP", "quantity": "3", "unit_price": "100", "need_by": day(7)}]
+    ),
+    _amendment("confirm_item", line_id="2", item="PUMP-2", unit="EA"),
     Operation(
         "erp.create_purchase_order",
         "cancel_purchase_order",

@@ -7,7 +7,7 @@ import pytest
 
 from domain.order import LineStatus, Order, OrderStatus
 from tests.integration.sandbox.desk import eventually
-from tests.integration.sandbox.erp_stage import Document, Stage, line, position
+from tests.integration.sandbox.erp_stage import Document, Stage, line, order, position
 
 LINES = (line("1", tax_in_erp="5.00"), line("2", "NUT", "7", tax_in_erp="3.33"), line("10", "NUT", "1"))
 Check = Callable[[Order, Document], bool]
@@ -41,6 +41,49 @@ KINDS: dict[str, tuple[Document, Check]] = {
     "split_order": (
         {"keep": {"1": "4", "10": "1"}},
         lambda order, _: [entry.line_id for entry in order.lines] == ["1", "10"],
+    ),
+    "set_price": (
+        {"lines": {"2": {"unit_price": "4.00"}}, "basis": "CONTRACT"},
+        lambda order, raw: (
+            order.line("2").value == 28
+            and order.line("2").tax_in_erp == Decimal("2.66")
+            and order.line("1").tax_in_erp == Decimal("5.00")
+            and raw["price_basis"] == "CONTRACT"
+        ),
+    ),
+    "set_ship_to": (
+        {
+            "site_id": "S-2",
+            "region": "NJ",
+            "postal_code": "07102-1400",
+            "address": {"street": "1 BROAD ST", "city": "NEWARK", "region": "NJ", "postal_code": "07102-1400"},
+            "basis": "STANDARDISED",
+        },
+        lambda order, raw: (
+            (order.ship_to.site_id, raw["address_id"], raw["ship_to_basis"]) == ("S-2", "SO-1-A1", "STANDARDISED")
+        ),
+    ),
+    "set_carrier": (
+        {"scac": "FXFE", "service": "ECONOMY", "freight_terms": "COLLECT", "account": "A-1", "freight": "30.00"},
+        lambda order, raw: order.carrier.is_complete and raw["freight"] == "30.00",
+    ),
+    "set_purchase_order": (
+        {"po_number": "PO-1B", "release_number": "2"},
+        lambda order, raw: (order.po_number, order.release_number, raw["po_checked"]) == ("PO-1B", "2", True),
+    ),
+    "add_quantities": (
+        {"lines": {"1": "5", "2": "1"}},
+        lambda order, _: order.line("1").quantity == 15 and order.line("1").tax_in_erp == Decimal("7.50"),
+    ),
+    "add_lines": (
+        {"lines": [line("11", "PIN", "3", tax_in_erp="1.50")]},
+        lambda order, _: [entry.line_id for entry in order.lines] == ["1", "2", "10", "11"],
+    ),
+    "confirm_item": (
+        {"line_id": "2", "item": "NUT-M6", "unit": "C62"},
+        lambda order, raw: (
+            (order.line("2").item, order.line("2").unit, raw["lines"][1]["original_item"]) == ("NUT-M6", "C62", "NUT")
+        ),
     ),
 }
 
@@ -92,6 +135,8 @@ def test_an_amendment_rests_on_a_version(stage: Stage) -> None:
         ("set_tax", {"lines": {"1": "much"}}, "invalid_arguments"),
         ("split_order", {"keep": {"1": "10", "2": "7", "10": "1"}}, "nothing_to_split"),
         ("split_order", {"keep": {}}, "nothing_to_split"),
+        ("add_lines", {"lines": [line("2")]}, "line_exists"),
+        ("set_price", {"lines": {"1": {"unit_price": "-1"}}}, "invalid_arguments"),
         ("change_everything", {}, "invalid_request"),
     ],
 )
@@ -103,6 +148,21 @@ def test_an_amendment_that_makes_no_sense_changes_nothing(
     refused = stage.erp.post("/v1/amendments", body, if_match=stage.tag())
     assert (refused.status_code, refused.json()["code"]) == (422, code)
     assert stage.order().version == 1
+
+
+def test_a_street_is_kept_apart_from_the_order_and_its_books(stage: Stage) -> None:
+    entered = {"recipient": "J. Doe", "street": "5 MAIN ST", "city": "NEW YORK", "region": "NY", "postal_code": "10001"}
+    corrected = entered | {"street": "5 MAIN STREET"}
+    stage.held(*LINES, address=entered)
+    there = stage.erp.seen("/v1/orders/SO-1/address")
+    amendment = stage.amend("set_ship_to", order()["ship_to"] | {"address": corrected})
+    now = stage.erp.seen("/v1/orders/SO-1/address")
+    assert [seen["address"]["street"] for seen in (there, now)] == ["5 MAIN ST", "5 MAIN STREET"]
+    assert there["version"] != now["version"]
+    for path in ("/v1/orders", "/v1/orders/SO-1", "/v1/amendments", "/v1/ledger", "/v1/orders/SO-1/holds"):
+        assert "MAIN" not in stage.erp.get(path).text
+    stage.reverse(amendment)
+    assert stage.erp.seen("/v1/orders/SO-1/address") == there
 
 
 def test_the_last_line_is_not_cancelled(stage: Stage) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import Response
 
 from domain.facts.account import Account
+from sandbox.crm.consent import ConsentRequests
 from sandbox.crm.records import (
     MAY_FOLLOW,
     CommunicationBody,
@@ -22,6 +23,7 @@ def build(settings: Settings) -> Service:
     service = Service("crm", settings, title="Customer relations")
     _accounts(service)
     _communications(service)
+    ConsentRequests(service)
     return service
 
 

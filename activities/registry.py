@@ -9,6 +9,7 @@ from typing import Any
 
 from activities.assessment import AssessmentActivities
 from activities.authorisation import AuthorisationActivities
+from activities.causes import CauseActivities
 from activities.connectors.communications import Communications
 from activities.connectors.delivery import Channel
 from activities.connectors.erp import HttpErp
@@ -54,6 +55,7 @@ async def build_activities(
             AssessmentActivities(policies),
             DeadlineActivities(policies),
             AuthorisationActivities(policies),
+            CauseActivities(policies),
             ErpActivities(erp),
             WmsActivities(client("wms", systems.wms)),
             TmsActivities(client("tms", systems.tms)),

@@ -68,6 +68,8 @@ class ExceptionCase(State):
     """Options whose plan a person gave up half-way, with that person's role: never chosen again without asking it."""
     awaited_cause: Cause | None = None
     """The cause whose common answer it waits for."""
+    cause_workflow: str = ""
+    """The workflow of that cause."""
     causes: dict[str, str] = Field(default_factory=dict)
     """The causes that were settled, by key, and how: none is joined a second time."""
     resolved_at: datetime | None = None
@@ -108,6 +110,10 @@ class ExecutedStep(State):
     step: Step
     idempotency_key: str
     result: StepResult | None = None
+    done: bool = False
+    """Whether it is certain that it was done, by us or by hand."""
+    kept: bool = False
+    """Whether it was done ahead of the rest of its plan, to keep what the plan is going to need."""
 
 
 class AuditEntry(Model):
@@ -128,6 +134,8 @@ class Case(State):
     order: Order | None = None
     order_version: int = 0
     """The newest version of the order that we know of, our own writes included."""
+    examined_version: int = 0
+    """What `order_version` was when the order was last read: if they differ, `order` is not what it was."""
     terms: ServiceTerms | None = None
     exceptions: dict[str, ExceptionCase] = Field(default_factory=dict)
     """The open ones, by hold id."""
@@ -180,6 +188,16 @@ class Case(State):
     def requesters(self) -> tuple[str, ...]:
         """Whoever entered the order: they never decide."""
         return (self.order.entered_by,) if self.order else ()
+
+    @property
+    def exception_types(self) -> list[str]:
+        """What kinds of exception there are or were, sorted."""
+        return sorted({str(each.exception_type) for each in (*self.exceptions.values(), *self.settled)})
+
+    @property
+    def value_at_risk(self) -> Money | None:
+        """What the order is worth, once it is known."""
+        return self.order.value if self.order else None
 
     @property
     def touchless(self) -> bool:

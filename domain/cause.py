@@ -63,6 +63,8 @@ class Joined(Model):
     """Which workflow takes care of the cause."""
 
     workflow_id: str
+    alone_after: timedelta
+    """The case waits no longer than this for the common answer."""
 
 
 class Left(Model):
@@ -133,7 +135,12 @@ class CauseCase(Case):
         return sum(amounts[1:], amounts[0]) if amounts else None
 
     @property
-    def order_value(self) -> Money | None:
+    def exception_types(self) -> list[str]:
+        """The one type that its holds have."""
+        return [str(self.exception_type)] if self.exception_type else []
+
+    @property
+    def value_at_risk(self) -> Money | None:
         """What the orders are worth together."""
         values = [concern.order_value for concern in self.concerns.values()]
         return sum(values[1:], values[0]) if values else None

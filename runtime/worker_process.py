@@ -25,6 +25,7 @@ from runtime.settings_check import WrongSettings
 from runtime.telemetry import CaseMetrics
 from runtime.temporal import connect, is_healthy, temporal_runtime
 from workflows.order_exception import OrderException
+from workflows.root_cause import RootCause
 
 PASSED_THROUGH = ("domain", "runtime", "pydantic", "pydantic_core", "annotated_types", "typing_inspection")
 """What workflows import that has no side effects: not loaded anew for each case, a tenth of the memory."""
@@ -41,13 +42,13 @@ class Stopped(Exception):
 def case_worker(
     client: Client, task_queue: str, activities: Sequence[Any], settings: WorkerSettings | None = None
 ) -> Worker:
-    """A worker for cases with these activities."""
+    """A worker for cases, of orders and of causes, with these activities."""
     chosen = settings or WorkerSettings()
     restrictions = SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
     return Worker(
         client,
         task_queue=task_queue,
-        workflows=[OrderException],
+        workflows=[OrderException, RootCause],
         activities=activities,
         workflow_runner=SandboxedWorkflowRunner(restrictions=restrictions),
         interceptors=[CaseInLogs(), CaseMetrics()],

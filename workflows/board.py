@@ -9,9 +9,11 @@ from temporalio.common import SearchAttributeUpdate
 
 from domain.assessment import Jeopardy
 from domain.case import Case, CaseState
+from domain.cause import CauseCase
 from workflows import search_attributes as keys
 
 _URGENCY = list(Jeopardy)
+_SHOWN = 20
 
 
 def jeopardy(case: Case) -> Jeopardy:
@@ -44,7 +46,7 @@ def _attributes(case: Case) -> list[SearchAttributeUpdate[Any]]:
     updates: list[SearchAttributeUpdate[Any]] = [
         keys.CASE_STATE.value_set(str(state_of(case))),
         keys.JEOPARDY.value_set(str(jeopardy(case))),
-        keys.EXCEPTION_TYPE.value_set(sorted({str(exception.exception_type) for exception in subjects})),
+        keys.EXCEPTION_TYPE.value_set(case.exception_types),
     ]
     awaited = sorted({task.role for task in case.open_tasks})
     retrying = sorted({outage.system for outage in case.outages.values()})
@@ -54,7 +56,11 @@ def _attributes(case: Case) -> list[SearchAttributeUpdate[Any]]:
         updates.append(keys.RETRYING_SYSTEM.value_set(retrying))
     if case.order is not None:
         updates.append(keys.CUSTOMER_ID.value_set(case.order.customer_id))
-        updates.append(keys.AMOUNT_AT_RISK.value_set(float(case.order.value.amount)))
+    if case.value_at_risk is not None:
+        updates.append(keys.AMOUNT_AT_RISK.value_set(float(case.value_at_risk.amount)))
+    if isinstance(case, CauseCase):  # an order's are set when its case is started
+        updates.append(keys.ORDER_ID.value_set(case.ref.order_id))
+        updates.append(keys.HELD_SINCE.value_set(case.opened_at))
     if assessed:
         updates.append(keys.SEGMENT.value_set(assessed[-1].segment))
         updates.append(keys.POLICY_VERSION.value_set(assessed[-1].policy_version))
@@ -80,14 +86,31 @@ def state_of(case: Case) -> CaseState:
 
 def details(case: Case) -> str:
     """The case in a few lines of Markdown."""
-    lines = [f"**{state_of(case)}** · order `{case.ref.order_id}`" + (f" · {case.outcome}" if case.outcome else "")]
+    lines = [f"**{state_of(case)}** · {_subject(case)}" + (f" · {case.outcome}" if case.outcome else "")]
     if case.order is not None:
         lines.append(f"Value {case.order.value} · service {case.order.service_level} · jeopardy {jeopardy(case)}")
+    if isinstance(case, CauseCase):
+        lines += _cause(case)
     lines += _holds(case) + _questions(case) + _outages(case)
     if case.audit:
         lines.append("**Latest**")
     lines += [f"- {entry.at:%Y-%m-%d %H:%M:%S}Z {entry.action}: {entry.detail}" for entry in case.audit[-5:]]
     return "\n\n".join(lines)
+
+
+def _subject(case: Case) -> str:
+    return f"{'cause' if isinstance(case, CauseCase) else 'order'} `{case.ref.order_id}`"
+
+
+def _cause(case: CauseCase) -> list[str]:
+    """What holds the orders, and the first of them."""
+    lines = [f"**{case.cause.title}**"] if case.cause else []
+    concerns = list(case.concerns.values())
+    lines += [
+        f"- order `{concern.case.order_id}`, hold `{concern.hold_id}`: {concern.amount}"
+        for concern in concerns[:_SHOWN]
+    ]
+    return lines + ([f"- and {len(concerns) - _SHOWN} more"] if len(concerns) > _SHOWN else [])
 
 
 def _holds(case: Case) -> list[str]:
@@ -96,6 +119,8 @@ def _holds(case: Case) -> list[str]:
         line = f"- **{exception.exception_type}** (hold `{exception.hold_id}`, {exception.subject.owning_team})"
         if exception.decision is not None:
             line += f": {exception.decision.option} by `{exception.decision.decided_by}`"
+        elif exception.awaited_cause is not None:
+            line += f": one of several with the cause `{exception.cause_workflow}`. {exception.awaited_cause.title}"
         elif exception.waiting is not None:
             line += f": waiting until {exception.waiting.until:%Y-%m-%d %H:%M}Z. {exception.waiting.reason}"
         elif exception.assessment is not None:

@@ -21,6 +21,7 @@ from domain.calls import (
     Recheck,
     RecheckRequest,
 )
+from domain.cause import CauseTerms, CauseTermsRequest
 from domain.tasks import Deadlines
 from workflows.failures import JudgementRefused
 
@@ -75,6 +76,11 @@ async def deadlines(request: DeadlineRequest) -> Deadlines:
 async def outage_policy(system: str) -> OutagePolicy:
     """When a system's silence becomes a person's business, and whose."""
     return await _judge("deadlines.outage_policy", system, OutagePolicy, f"How long to bear with {system}")
+
+
+async def cause_terms(request: CauseTermsRequest) -> CauseTerms:
+    """How long orders with one cause are gathered, how many are worth a common question, and whose it is."""
+    return await _judge("causes.terms", request, CauseTerms, f"Who decides about {request.amount} of {request.system}")
 
 
 async def authorise(request: AuthoriseRequest) -> Authorisation:

@@ -12,13 +12,15 @@ from temporalio.common import RawValue
 from temporalio.exceptions import ActivityError, ApplicationError
 
 from domain.assessment import Disposition
-from domain.calls import Triage, TriageRequest
 from domain.case import Case, CaseOutcome, CaseStart, CaseState, ClosingSummary, ExceptionCase
+from domain.cause import CauseSettled
 from domain.events import EventType, OrderEvent
 from domain.tasks import Receipt, TaskRequest
 from workflows import board, closing
-from workflows.calls import Call, Calls, WayOut
+from workflows.calls import Calls
+from workflows.causes import Causes
 from workflows.desk import Desk
+from workflows.examination import ERP, Examination
 from workflows.execution import Execution, fresh_news
 from workflows.failures import Contradicted, FactsMoved, JudgementRefused, PlanAbandoned
 from workflows.intake import take_note
@@ -27,10 +29,7 @@ from workflows.leaving import Leaving
 from workflows.notices import Notices
 from workflows.offers import HoldOffers
 from workflows.questions import Questions
-from workflows.resolution import PATIENCE, Resolution, chosen, forget, look_again, remember_abandoned
-
-ERP = "system:erp"
-GIVE_UP = "GIVE_UP"
+from workflows.resolution import PATIENCE, Resolution, chosen, forget, remember_abandoned
 
 
 @workflow.defn(name="OrderException", failure_exception_types=[ValidationError])
@@ -44,7 +43,9 @@ class OrderException:
         self._questions = Questions(self._case, self._notices)
         self._calls = Calls(self._case, self._questions)
         self._execution = Execution(self._case, self._calls)
-        self._resolution = Resolution(self._case, self._calls, self._questions, self._execution)
+        self._causes = Causes(self._case)
+        self._resolution = Resolution(self._case, self._calls, self._questions, self._execution, self._causes)
+        self._examination = Examination(self._case, self._calls, self._questions, self._execution, self._causes)
         self._desk = Desk(self._case, HoldOffers(self._case, self._resolution))
 
     @workflow.run
@@ -66,7 +67,7 @@ class OrderException:
     async def _clear_holds(self) -> None:
         """From a look at the order to its release, or to the news that make everybody look again."""
         try:
-            await self._examine()
+            await self._examination.look()
             if self._case.outcome is not None or not await self._all_decided():
                 return
             await self._carry_out()
@@ -75,59 +76,6 @@ class OrderException:
             await self._not_for_ever(moved)
         except PlanAbandoned as abandoned:
             await self._take_plan_back(abandoned)
-
-    async def _examine(self) -> None:
-        """Read the order where it lives, and bring the list of open exceptions up to date with it."""
-        news, self._case.news = fresh_news(self._case), []
-        answer = await self._calls.reach(
-            Call(
-                activity="triage.examine_order",
-                system="erp",
-                argument=TriageRequest(case=self._case.ref, opened_at=self._case.opened_at),
-                result=Triage,
-                summary=f"Examine order {self._case.ref.order_id}",
-                ways_out=(GIVE_UP,),
-            )
-        )
-        if isinstance(answer, WayOut):
-            record(self._case, answer.decision.decided_by, "given up", "the order cannot be examined")
-            await self._execution.undo(None, "the case was given up")
-            await self._let_go(list(self._case.exceptions), "the case was given up")
-            self._case.outcome = CaseOutcome.NO_LONGER_HELD
-            return
-        self._case.order, self._case.terms = answer.order, answer.terms
-        self._case.order_version = max(self._case.order_version, answer.order.version)
-        if answer.order.status.is_dead:  # whatever holds some ERPs leave on it
-            answer = answer.model_copy(update={"exceptions": ()})
-        held = {subject.hold.hold_id for subject in answer.exceptions}
-        await self._let_go([hold_id for hold_id in self._case.exceptions if hold_id not in held], "gone from the ERP")
-        self._take_in(answer, news)
-        if not answer.exceptions:
-            self._case.outcome = CaseOutcome.WITHDRAWN if answer.order.status.is_dead else CaseOutcome.NO_LONGER_HELD
-            record(self._case, ERP, "nothing held", f"the order is {answer.order.status}")
-
-    async def _let_go(self, hold_ids: list[str], reason: str) -> None:
-        """Holds that are no longer ours: their questions are taken back and what was done for them is undone."""
-        for hold_id in hold_ids:
-            why = f"hold {hold_id}: {reason}"
-            exception = self._case.exceptions.pop(hold_id)
-            exception.resolved_at = workflow.now()
-            exception.decision = None
-            self._case.settled.append(exception)
-            self._questions.withdraw(exception.task_id, why)
-            record(self._case, ERP, "hold cleared", why)
-            await self._execution.undo(hold_id, why)
-
-    def _take_in(self, triage: Triage, news: list[OrderEvent]) -> None:
-        """New holds join; with news, what was known about the others is read again."""
-        for subject in triage.exceptions:
-            known = self._case.exceptions.get(subject.hold.hold_id)
-            if known is None:
-                self._case.exceptions[subject.hold.hold_id] = ExceptionCase(subject=subject, opened_at=workflow.now())
-                continue
-            known.subject = subject
-            if any(event.type is not EventType.HOLD_PLACED for event in news):
-                look_again(known, news)
 
     async def _all_decided(self) -> bool:
         """Bring all holds to a decision, side by side. False if news came before the last of them was decided."""
@@ -181,7 +129,7 @@ class OrderException:
         """The order as the plans before this one left it. What others did to it concerns those plans, too."""
         self._execution.stop_if_news()
         ours, together = self._case.order_version, set(self._case.exceptions)
-        await self._examine()
+        await self._examination.look()
         if together != set(self._case.exceptions):
             raise FactsMoved("the holds changed while their resolutions were carried out")
         if ours != self._case.order_version:
@@ -330,6 +278,11 @@ class OrderException:
     def order_invoiced(self, event: OrderEvent) -> None:
         """The invoice was posted."""
         take_note(self._case, event)
+
+    @workflow.signal
+    def cause_settled(self, settled: CauseSettled) -> None:
+        """A cause that several orders have in common is mended, or every order asks for itself."""
+        self._causes.settle(settled)
 
     @workflow.signal
     async def decision(self, request: TaskRequest) -> None:

@@ -12,6 +12,7 @@ from domain.assessment import Assessment, Disposition, Option, Wait
 from domain.base import digest
 from domain.calls import AssessRequest, FactCall, RecheckRequest
 from domain.case import Case, CaseState, ExceptionCase
+from domain.cause import Joining
 from domain.events import EventType, OrderEvent
 from domain.facts.fact import Fact, FactRequest
 from domain.money import Money
@@ -19,6 +20,7 @@ from domain.order import HoldClass, Order
 from domain.tasks import ApprovalOutcome, Decision, TaskKind
 from workflows import board, judgement
 from workflows.calls import Call, Calls, WayOut
+from workflows.causes import Causes, common_cause, joining
 from workflows.execution import Execution
 from workflows.failures import Contradicted, FactsMoved, JudgementRefused, PlanAbandoned
 from workflows.journal import record
@@ -36,8 +38,9 @@ class Resolution:
     during a write, and starts again where it stood.
     """
 
-    def __init__(self, case: Case, calls: Calls, questions: Questions, execution: Execution) -> None:
+    def __init__(self, case: Case, calls: Calls, questions: Questions, execution: Execution, causes: Causes) -> None:
         self._case = case
+        self._causes = causes
         self._calls = calls
         self._questions = questions
         self._execution = execution
@@ -81,10 +84,18 @@ class Resolution:
     async def _judge(self, exception: ExceptionCase, assessment: Assessment) -> None:
         if self._answer(exception) is not None:
             return
+        cause = common_cause(exception, assessment)
+        if cause is None:
+            await self._causes.leave(exception, "its facts say something else now")
         if assessment.wait_first is not None:
             _begin_wait(exception, assessment.wait_first)
+        elif cause is not None:
+            await self._causes.wait_for_answer(exception, cause, lambda: self._joining(exception, assessment))
         else:
             exception.decision = await self._choose(exception, assessment)
+
+    def _joining(self, exception: ExceptionCase, assessment: Assessment) -> Joining:
+        return joining(self._case, self._order, exception, assessment, self.request(exception))
 
     async def understand(self, exception: ExceptionCase) -> None:
         """Facts and assessment, unless both are there already and rest on the order as it is."""

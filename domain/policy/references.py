@@ -27,6 +27,7 @@ COLUMNS: Mapping[str, tuple[str, str]] = {
     "sla": ("service_level", "acknowledge resolve before_cutoff"),
     "lifecycle": ("service_level segment", "recheck_after follow_until follow_for"),
     "outages": ("system", "ask_after role"),
+    "causes": ("system exception_type", "collect_for at_least alone_after"),
     "jeopardy": ("slack", "jeopardy"),
     "clearing_time": ("exception_type", "p80"),
 }

@@ -1,0 +1,136 @@
+"""Holds that have a cause in common with those of other orders: they wait for one answer, and do not ask each."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError, TemporalError, is_cancelled_exception
+
+from domain.assessment import Assessment, Cause
+from domain.calls import AssessRequest
+from domain.case import Case, CaseState, ExceptionCase
+from domain.cause import CauseSettled, Concern, Joined, Joining, Left, Settlement
+from domain.money import Money
+from domain.order import Order
+from workflows import board
+from workflows.failures import failure_of
+from workflows.journal import record
+
+POLICY = "system:policy"
+_ANSWER_WITHIN = timedelta(seconds=10)
+_UNTIL_IT_WORKS = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30))
+
+
+def common_cause(exception: ExceptionCase, assessment: Assessment) -> Cause | None:
+    """The cause that the question is to be put with; None if there is none, or it was settled without helping here."""
+    cause = assessment.cause
+    if assessment.ask is None or cause is None or cause.key in exception.causes:
+        return None
+    return cause
+
+
+class Causes:
+    """What the holds of one case have in common with those of others."""
+
+    def __init__(self, case: Case) -> None:
+        self._case = case
+
+    async def wait_for_answer(self, exception: ExceptionCase, cause: Cause, joining: Callable[[], Joining]) -> None:
+        """Join those whom the cause concerns, and wait until it is settled, or as long as policy says."""
+        if exception.awaited_cause != cause:
+            await self.leave(exception, "another cause was found")
+            try:
+                await self._join(exception, cause, joining())
+            except ActivityError as error:
+                self._go_alone(exception, cause, failure_of(error).message, error)
+                return
+        remaining = exception.wait_ends[cause.key] - workflow.now()
+        with suppress(TimeoutError):
+            await workflow.wait_condition(
+                lambda: cause.key in exception.causes,
+                timeout=max(remaining, timedelta(0)),
+                timeout_summary=f"{exception.hold_id}: common answer about {cause.key}",
+            )
+        if cause.key not in exception.causes:
+            exception.causes[cause.key] = Settlement.SEPARATELY
+            await self.leave(exception, "the common answer took too long")
+        exception.awaited_cause = None
+
+    def _go_alone(self, exception: ExceptionCase, cause: Cause, why: str, error: ActivityError) -> None:
+        """The cause's workflow cannot be reached for a reason that does not pass: no reason to wait."""
+        if is_cancelled_exception(error):
+            raise asyncio.CancelledError from error
+        exception.causes[cause.key] = Settlement.SEPARATELY
+        record(self._case, POLICY, "on its own", f"{exception.hold_id}: {why}")
+
+    async def _join(self, exception: ExceptionCase, cause: Cause, joining: Joining) -> None:
+        joined = await workflow.execute_activity(
+            "causes.join",
+            joining,
+            result_type=Joined,
+            start_to_close_timeout=_ANSWER_WITHIN,
+            retry_policy=_UNTIL_IT_WORKS,
+            summary=f"{exception.hold_id} has the cause {cause.key}",
+        )
+        exception.awaited_cause = cause
+        exception.cause_workflow = joined.workflow_id
+        exception.wait_ends[cause.key] = workflow.now() + joined.alone_after
+        record(self._case, POLICY, "one of several", f"{exception.hold_id}: {cause.title}; see {joined.workflow_id}")
+        board.show(self._case, CaseState.WAITING)
+
+    async def leave(self, exception: ExceptionCase, why: str) -> None:
+        """Wait for the common answer no longer. A cause that is settled already needs not be told."""
+        if exception.awaited_cause is None:
+            return
+        exception.awaited_cause = None
+        record(self._case, POLICY, "on its own again", f"{exception.hold_id}: {why}")
+        left = Left(key=f"{self._case.ref.order_id}/{exception.hold_id}", reason=why)
+        with suppress(TemporalError):
+            await workflow.get_external_workflow_handle(exception.cause_workflow).signal("concern_left", left)
+
+    def settle(self, settled: CauseSettled) -> None:
+        """The common answer is there: whoever waited for it looks at its facts again."""
+        for exception in self._case.in_order:
+            if exception.awaited_cause is not None and exception.awaited_cause.key == settled.key:
+                exception.causes[settled.key] = settled.settlement
+                exception.facts.clear()
+                exception.assessed_version = 0
+        who = settled.decision.decided_by if settled.decision else POLICY
+        record(self._case, who, f"cause {settled.settlement.lower()}", f"{settled.workflow_id}: {settled.reason}")
+
+
+def joining(
+    case: Case, order: Order, exception: ExceptionCase, assessment: Assessment, question: AssessRequest
+) -> Joining:
+    """What the cause has to know about a hold. The assessment names a cause and a role."""
+    if assessment.cause is None or assessment.ask is None:
+        raise RuntimeError(f"hold {exception.hold_id} has no cause in common with others")
+    fix = assessment.option(assessment.cause.fix)
+    if fix is None:
+        raise RuntimeError(f"hold {exception.hold_id} is not offered {assessment.cause.fix}")
+    return Joining(
+        cause=assessment.cause,
+        concern=Concern(
+            case=case.ref,
+            hold_id=exception.hold_id,
+            amount=_at_least_nothing(fix.amount),
+            order_value=order.value,
+            requester=order.entered_by,
+            service_level=order.service_level,
+            joined_at=workflow.now(),
+        ),
+        exception_type=exception.exception_type,
+        role=fix.role or assessment.ask.role,
+        fix=fix,
+        question=question,
+    )
+
+
+def _at_least_nothing(amount: Money) -> Money:
+    """A share that is in our favour takes nothing off the others'."""
+    return max(amount, Money.zero(amount.currency))

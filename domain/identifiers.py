@@ -8,6 +8,8 @@ from domain.base import digest
 
 WORKFLOW_TYPE = "OrderException"
 CAUSE_TYPE = "RootCause"
+CASE_TYPES = (WORKFLOW_TYPE, CAUSE_TYPE)
+"""Both have tasks and the same queries and updates; as Python writes it, a list for a visibility filter."""
 CASE_PREFIX = "order-exception/"
 CAUSE_PREFIX = "root-cause/"
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}", re.ASCII)

@@ -17,6 +17,7 @@ from runtime.approvals.views import CaseView, HoldView, OptionView, OutageView, 
 
 _EVENTS_SHOWN = 12
 _FIGURES_SHOWN = 6
+_MEMBERS_SHOWN = 20
 _VERSION_SHOWN = 8
 
 
@@ -25,6 +26,7 @@ def print_case(out: Console, case: CaseView, *, full: bool = False) -> None:
     _head(out, case)
     for outage in case.outages:
         _outage(out, outage, case.read_at)
+    _members(out, case, full=full)
     for hold in case.holds:
         _hold(out, hold, case.read_at, full=full)
     for task in case.tasks if full else [task for task in case.tasks if task.is_open]:
@@ -40,13 +42,36 @@ def _title(out: Console, *parts: str | tuple[str, str]) -> None:
 
 def _head(out: Console, case: CaseView) -> None:
     ended = f" {case.outcome}" if case.outcome else ""
-    out.print(line(("Order ", "bold"), (case.order_id, "bold"), "  ", (f"{case.state}{ended}", "bold cyan")))
+    out.print(
+        line(
+            ("Cause " if case.cause else "Order ", "bold"),
+            (case.order_id, "bold"),
+            "  ",
+            (f"{case.state}{ended}", "bold cyan"),
+        )
+    )
     about = [f"customer {case.customer_id}", f"PO {case.po_number}", f"{case.order_value}", f"{case.service_level}"]
+    if case.cause:
+        out.print(line(f"{case.cause}: {len(case.members)} orders, {case.order_value or 'nothing'} together"))
     if case.customer_id:
         out.print(line(", ".join(about) + (f", jeopardy {case.jeopardy}" if case.jeopardy else "")))
     until = f", closed {instant(case.closed_at)}" if case.closed_at else f" ({span(case.read_at - case.opened_at)})"
     out.print(line(f"Case {case.workflow_id}, opened {instant(case.opened_at)}{until}"))
     out.print(line(case.link), soft_wrap=True)
+
+
+def _members(out: Console, case: CaseView, *, full: bool) -> None:
+    """The orders that wait for the answer."""
+    if not case.members:
+        return
+    table = plain_table("ORDER", "HOLD", "DECIDED ABOUT", "WORTH")
+    shown = case.members if full else case.members[:_MEMBERS_SHOWN]
+    for member in shown:
+        table.add_row(*map(line, (member.order_id, member.hold_id, str(member.amount), str(member.order_value))))
+    _title(out, ("ORDERS", "bold"))
+    out.print(indented(table))
+    if len(shown) < len(case.members):
+        out.print(indented(line(f"and {len(case.members) - len(shown)} more with --full")))
 
 
 def _outage(out: Console, outage: OutageView, now: datetime) -> None:
@@ -71,6 +96,8 @@ def _hold(out: Console, hold: HoldView, now: datetime, *, full: bool) -> None:
     if hold.waiting_until:
         waiting = f"Waiting until {instant(hold.waiting_until)}: {hold.waiting_for}"
         out.print(indented(line(waiting)))
+    if hold.common_cause:
+        out.print(indented(line(f"One of several: the question is put once, see approver.py show {hold.common_cause}")))
     if hold.resolved_at and not hold.decision:
         out.print(indented(line(f"Gone by itself {instant(hold.resolved_at)}")))
     _facts(out, hold, now, full=full)

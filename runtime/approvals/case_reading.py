@@ -11,7 +11,16 @@ from temporalio.client import WorkflowQueryFailedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.case import Case
-from domain.identifiers import WORKFLOW_TYPE, InvalidIdentifier, checked_key, workflow_id
+from domain.cause import CauseCase
+from domain.identifiers import (
+    CASE_PREFIX,
+    CASE_TYPES,
+    CAUSE_PREFIX,
+    InvalidIdentifier,
+    cause_workflow_id,
+    checked_key,
+    workflow_id,
+)
 from runtime.approvals.case_view import PendingCall, Run, view_of
 from runtime.approvals.refusals import ExitCode, Refused
 from runtime.approvals.views import CaseView
@@ -20,22 +29,22 @@ if TYPE_CHECKING:
     from temporalio.api.workflow.v1 import PendingActivityInfo
     from temporalio.client import Client, WorkflowExecutionDescription
 
-_PREFIX = "order-exception/"
 _ANSWER_WITHIN = timedelta(seconds=8)
 _NO_WORKER = (RPCStatusCode.FAILED_PRECONDITION, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED)
 _RUNS_LOOKED_AT = 100
 
 
 async def find_workflow(client: Client, case: str) -> str:
-    """The workflow id that `case` means: itself, or that of the order with this id, open or closed.
+    """The workflow id that `case` means: itself, or that of the order or cause of this name, open or closed.
 
     Raises Refused: INVALID for what can be neither, NOT_FOUND, and INVALID when several tenants have such an order.
     """
     try:
-        if case.startswith(_PREFIX):
-            tenant, _, order_id = case.removeprefix(_PREFIX).partition("/")
-            return workflow_id(tenant, order_id)
-        query = f"WorkflowType = '{WORKFLOW_TYPE}' AND OrderId = '{checked_key(case)}'"
+        for prefix, made in ((CASE_PREFIX, workflow_id), (CAUSE_PREFIX, cause_workflow_id)):
+            if case.startswith(prefix):
+                tenant, _, name = case.removeprefix(prefix).partition("/")
+                return made(tenant, name)
+        query = f"WorkflowType IN {CASE_TYPES} AND OrderId = '{checked_key(case)}'"
     except InvalidIdentifier as error:
         raise Refused(ExitCode.INVALID, f"{error}.") from error
     found = sorted({execution.id async for execution in client.list_workflows(query, limit=_RUNS_LOOKED_AT)})
@@ -49,8 +58,9 @@ async def find_workflow(client: Client, case: str) -> str:
 async def read_state(client: Client, workflow: str) -> Case:
     """The case's own state. Raises Refused: NOT_FOUND, or NO_ANSWER when no worker is there to tell."""
     try:
+        kind = CauseCase if workflow.startswith(CAUSE_PREFIX) else Case
         case: Case = await client.get_workflow_handle(workflow).query(
-            "case", result_type=Case, rpc_timeout=_ANSWER_WITHIN
+            "case", result_type=kind, rpc_timeout=_ANSWER_WITHIN
         )
     except WorkflowQueryFailedError as error:
         raise Refused(ExitCode.DEFECT, f"Case {workflow} could not be read: {error}.") from error

@@ -8,8 +8,9 @@ from datetime import datetime
 
 from domain.assessment import Assessment, Jeopardy, Option
 from domain.case import Case, CaseState, ExceptionCase, Outage
+from domain.cause import CauseCase
 from domain.tasks import ExpiryDefault, Task
-from runtime.approvals.views import CaseView, HoldView, OptionView, OutageView, TaskView
+from runtime.approvals.views import CaseView, HoldView, MemberView, OptionView, OutageView, TaskView
 
 _URGENCY = list(Jeopardy)
 
@@ -49,13 +50,28 @@ def view_of(case: Case, pending: Iterable[PendingCall], run: Run, now: datetime)
         customer_id=order.customer_id if order else None,
         po_number=order.po_number if order else None,
         service_level=order.service_level if order else None,
-        order_value=None if case.order is None else case.order.value,
+        order_value=case.value_at_risk,
         jeopardy=_jeopardy(case),
         holds=tuple(_hold(exception) for exception in [*case.in_order, *case.settled]),
         tasks=tuple(_task(case, task) for task in _most_urgent_first(case)),
         outages=_outages(case, pending),
+        cause=case.cause.title if isinstance(case, CauseCase) and case.cause else None,
+        members=_members(case),
         audit=tuple(case.audit),
         audit_dropped=case.audit_dropped,
+    )
+
+
+def _members(case: Case) -> tuple[MemberView, ...]:
+    concerns = case.concerns.values() if isinstance(case, CauseCase) else ()
+    return tuple(
+        MemberView(
+            order_id=concern.case.order_id,
+            hold_id=concern.hold_id,
+            amount=concern.amount,
+            order_value=concern.order_value,
+        )
+        for concern in concerns
     )
 
 
@@ -85,6 +101,7 @@ def _hold(exception: ExceptionCase) -> HoldView:
         policy_version=assessment.policy_version if assessment else None,
         waiting_until=waiting.until if waiting else None,
         waiting_for=waiting.reason if waiting else None,
+        common_cause=exception.cause_workflow if exception.awaited_cause else None,
         decision=exception.decision,
     )
 
@@ -161,6 +178,8 @@ def _commands(case: Case, task: Task) -> tuple[str, ...]:
 def _adjustable(case: Case, task: Task) -> str | None:
     exception = case.exceptions.get(task.hold_id or "")
     options = exception.assessment.options if exception and exception.assessment else ()
+    if isinstance(case, CauseCase) and case.fix is not None:
+        options = (case.fix,)
     for option in options:
         if option.parameters and option.code in task.choices:
             return f"--option {option.code} --set {option.parameters[0].name}=VALUE"

@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from domain.base import Model
-from domain.identifiers import WORKFLOW_TYPE
+from domain.identifiers import CASE_TYPES
 from runtime.approvals.refusals import ExitCode, Refused
 from workflows import search_attributes as keys
 
@@ -84,7 +84,7 @@ def awaiting(roles: Sequence[str] | None) -> str:
         awaited = "AwaitingRole IS NOT NULL"
     else:
         awaited = f"AwaitingRole IN ({', '.join(repr(checked_role(role)) for role in roles)})"
-    return f"WorkflowType = '{WORKFLOW_TYPE}' AND ExecutionStatus = 'Running' AND {awaited}"
+    return f"WorkflowType IN {CASE_TYPES} AND ExecutionStatus = 'Running' AND {awaited}"
 
 
 def checked_role(role: str) -> str:

@@ -50,6 +50,8 @@ class HoldView(Model):
     policy_version: str | None
     waiting_until: datetime | None
     waiting_for: str | None
+    common_cause: str | None
+    """The case of the cause whose common answer is waited for."""
     decision: Decision | None
 
 
@@ -75,6 +77,15 @@ class TaskView(Model):
     comments: tuple[Comment, ...]
     decision: Decision | None
     commands: tuple[str, ...]
+
+
+class MemberView(Model):
+    """One order that a root cause holds."""
+
+    order_id: str
+    hold_id: str
+    amount: Money
+    order_value: Money
 
 
 class OutageView(Model):
@@ -110,5 +121,8 @@ class CaseView(Model):
     holds: tuple[HoldView, ...]
     tasks: tuple[TaskView, ...]
     outages: tuple[OutageView, ...]
+    cause: str | None
+    """What holds them, if the case is about a cause and not about an order."""
+    members: tuple[MemberView, ...]
     audit: tuple[AuditEntry, ...]
     audit_dropped: int

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -103,10 +104,14 @@ class Company:
 
     async def asked(self, count: int) -> CauseCase:
         """The cause, once it asks about that many orders."""
-        return await eventually(self.about, lambda case: bool(case.open_tasks) and len(case.concerns) == count)
+        seen: CauseCase = await eventually(
+            self.about, lambda case: bool(case.open_tasks) and len(case.concerns) == count
+        )
+        return seen
 
     async def about(self) -> CauseCase:
-        return await self.cause.query(RootCause.case)
+        seen: CauseCase = await self.cause.query(RootCause.case)
+        return seen
 
     async def case(self, order_id: str) -> Case:
         return await self.cases[order_id].query(OrderException.case)
@@ -128,7 +133,8 @@ class Company:
             data_converter=pydantic_data_converter,
             workflow_runner=UnsandboxedWorkflowRunner(),
         )
-        for handle in (*self.cases.values(), self.cause):
+        handles: list[WorkflowHandle[Any, Any]] = [*self.cases.values(), self.cause]
+        for handle in handles:
             await replayer.replay_workflow(await handle.fetch_history())
         return summaries, cause
 
@@ -185,9 +191,7 @@ async def test_one_answer_clears_every_order_and_is_on_each_ones_record(
         assert not [task for order_id in here.cases for task in (await here.case(order_id)).open_tasks]
         await here.answer(case)
         for order_id in here.cases:
-            told = await eventually(
-                lambda order_id=order_id: here.case(order_id), lambda seen: seen.outcome is not None
-            )
+            told = await eventually(partial(here.case, order_id), lambda seen: seen.outcome is not None)
             assert ("carla", "cause mended") in [(entry.actor, entry.action) for entry in told.audit]
         summaries, cause = await here.closed()
     assert [summary.outcome for summary in summaries] == [CaseOutcome.RELEASED] * 3
@@ -221,7 +225,7 @@ async def test_a_rejected_common_answer_lets_every_order_ask_for_itself(
         await skip(environment, 3)
         await here.answer(await here.asked(2), option="SEPARATELY")
         for order_id in here.cases:
-            case = await eventually(lambda order_id=order_id: here.case(order_id), lambda seen: bool(seen.open_tasks))
+            case = await eventually(partial(here.case, order_id), lambda seen: bool(seen.open_tasks))
             await here.answer(case, option="ALONE")
         summaries, cause = await here.closed()
     assert {summary.exceptions[0].option for summary in summaries} == {"ALONE"}
@@ -299,7 +303,7 @@ async def test_an_order_that_the_mended_cause_does_not_help_asks_for_itself_and_
         await skip(environment, 3)
         await here.answer(await here.asked(2))
         for order_id in here.cases:
-            case = await eventually(lambda order_id=order_id: here.case(order_id), lambda seen: bool(seen.open_tasks))
+            case = await eventually(partial(here.case, order_id), lambda seen: bool(seen.open_tasks))
             await here.answer(case, option="ALONE")
         summaries, cause = await here.closed()
     assert cause.settlement is Settlement.MENDED
@@ -334,7 +338,7 @@ async def test_a_fix_that_cannot_be_done_leaves_nothing_behind(company: Any, env
         await skip(environment, 3)
         await here.answer(await here.asked(2))
         for order_id in here.cases:
-            case = await eventually(lambda order_id=order_id: here.case(order_id), lambda seen: bool(seen.open_tasks))
+            case = await eventually(partial(here.case, order_id), lambda seen: bool(seen.open_tasks))
             await here.answer(case, option="ALONE")
         _, cause = await here.closed()
     assert cause.settlement is Settlement.SEPARATELY
@@ -352,7 +356,7 @@ async def test_a_case_does_not_wait_for_ever_for_the_common_answer(
         await here.cause.terminate("a test")
         await skip(environment, 9 * 60)
         for order_id in here.cases:
-            case = await eventually(lambda order_id=order_id: here.case(order_id), lambda seen: bool(seen.open_tasks))
+            case = await eventually(partial(here.case, order_id), lambda seen: bool(seen.open_tasks))
             await here.answer(case, option="ALONE")
         outcomes = [(await handle.result()).outcome for handle in here.cases.values()]
     assert outcomes == [CaseOutcome.RELEASED] * 2

@@ -21,6 +21,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from activities.connectors.links import CustomerLinks
 from activities.connectors.settings import NotificationSettings, System, Systems
 
 PREFIX = "HOLDFAST_"
@@ -129,9 +130,11 @@ class NotificationsSettings(NotificationSettings):
 
 
 class DoorSettings(Section):
-    """The webhook `starter.py serve` and what any event may weigh.
+    """The webhook `starter.py serve`, what any event may weigh, and the pages on which customers answer.
 
-    `token` may hold several, separated by white space: all are accepted, so that one can be changed without a gap.
+    `token` and `link_secret` may hold several, separated by white space: all are accepted, so that one can be changed
+    without a gap. The first link secret signs the links in mails, which is the worker's part: it needs `public_url` and
+    the secret too.
     """
 
     bind: Bind = "127.0.0.1:8088"
@@ -141,11 +144,29 @@ class DoorSettings(Section):
     """Bytes of one event."""
     answer_within: Annotated[Seconds, Field(ge=timedelta(seconds=1), le=timedelta(seconds=9))] = timedelta(seconds=8)
     """How long Temporal may take before the sender is told to come back."""
+    public_url: Annotated[str, Field(pattern=r"^https?://[^\s?#]+$")] | None = None
+    """Where customers reach the door; without it nobody can be asked."""
+    link_secret: SecretStr | None = None
+    link_secret_file: Path | None = None
+    crm: SystemSettings | None = None
+    """The CRM as the door reaches it, if not as `systems.crm` says."""
 
     @model_validator(mode="before")
     @classmethod
-    def _from_file(cls, values: Any) -> Any:
-        return _read_secret(values, "token")
+    def _from_files(cls, values: Any) -> Any:
+        return _read_secret(_read_secret(values, "token"), "link_secret")
+
+    @property
+    def link_secrets(self) -> tuple[str, ...]:
+        """What signs links to customers, the newest first."""
+        return () if self.link_secret is None else tuple(self.link_secret.get_secret_value().split())
+
+    @property
+    def links(self) -> CustomerLinks | None:
+        """The links to the pages for customers; None if there are no pages."""
+        if self.public_url is None or not self.link_secrets:
+            return None
+        return CustomerLinks(self.public_url, self.link_secrets)
 
     @property
     def tokens(self) -> tuple[str, ...]:
@@ -207,6 +228,11 @@ class Settings(BaseSettings):
     door: DoorSettings = DoorSettings()
     worker: WorkerSettings = WorkerSettings()
     observation: ObservationSettings = ObservationSettings()
+
+    @property
+    def door_crm(self) -> SystemSettings | None:
+        """The CRM as the door reaches it: for the pages on which customers answer."""
+        return self.door.crm or (self.systems.crm if self.systems else None)
 
     @classmethod
     def settings_customise_sources(

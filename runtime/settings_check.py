@@ -19,6 +19,8 @@ from runtime.settings import PREFIX, SETTINGS_VARIABLE, Environment, Settings, S
 
 EXIT_WRONG_SETTINGS = 2
 _SHORTEST_TOKEN = 16
+_SHORTEST_LINK_SECRET = 32
+"""A link can be guessed at offline, a token cannot."""
 _DURATION = re.compile(r"datetime\.timedelta\((?:days=0, )?seconds=(\d+)\)")
 
 
@@ -38,7 +40,7 @@ def load_settings() -> Settings:
     sentences += _unknown_variables(os.environ)
     try:
         settings = Settings()
-        sentences += _too_open(settings)
+        sentences += [*_half_said(settings), *_too_open(settings)]
     except ValidationError as error:
         sentences += [_sentence(found) for found in error.errors(include_input=False, include_url=False)]
     except SettingsError as error:
@@ -84,12 +86,24 @@ def _unknown_variables(environment: Mapping[str, str]) -> Iterator[str]:
                 yield f"{name} is not a setting{_suggestion(top, Settings)}"
 
 
+def _half_said(settings: Settings) -> Iterator[str]:
+    """Links to customers need both an address and a secret."""
+    if settings.door.public_url is not None and not settings.door.link_secrets:
+        yield "door.link_secret: links to door.public_url need one; set it, or door.link_secret_file"
+    if settings.door.public_url is None and settings.door.link_secrets:
+        yield "door.public_url: door.link_secret signs links, and nobody says where they lead"
+
+
 def _too_open(settings: Settings) -> Iterator[str]:
     """Secrets that are missing, or short enough to be guessed."""
     if settings.environment is Environment.DEV:
         return
     if any(len(token) < _SHORTEST_TOKEN for token in settings.door.tokens):
         yield f"door.token: outside dev each token needs at least {_SHORTEST_TOKEN} characters"
+    if any(len(secret) < _SHORTEST_LINK_SECRET for secret in settings.door.link_secrets):
+        yield f"door.link_secret: outside dev each secret needs at least {_SHORTEST_LINK_SECRET} characters"
+    if settings.door.crm is not None and not settings.door.crm.token.get_secret_value():
+        yield "door.crm.token: only dev may do without a token"
     for name in SystemsSettings.model_fields if settings.systems else ():
         if not getattr(settings.systems, name).token.get_secret_value():
             yield f"systems.{name}.token: only dev may do without a token"

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from string import Template
 
 from domain.base import Model
 from domain.calls import CustomerNotice, Notice
 from domain.policy.policy_set import PolicySet
-from domain.policy.templates import APPROVER_TEMPLATES, CUSTOMER_FOLDER, CUSTOMER_TEMPLATES
+from domain.policy.templates import (
+    APPROVER_TEMPLATES,
+    CUSTOMER_FOLDER,
+    CUSTOMER_TEMPLATES,
+    QUESTION_FOLDER,
+    QUESTION_MAIL,
+    QuestionTemplate,
+)
 from domain.tasks import ExpiryDefault
 
 
@@ -21,6 +29,14 @@ class Message(Model):
 
     subject: str
     body: str
+
+
+class CustomerQuestion(Model):
+    """What a customer is asked, in the business's words. `labels` says what each choice means."""
+
+    subject: str
+    text: str
+    labels: dict[str, str]
 
 
 def approver_message(notice: Notice, policy: PolicySet, link: str, cli: str = "python approver.py") -> Message:
@@ -64,6 +80,42 @@ def customer_message(notice: CustomerNotice, policy: PolicySet) -> Message:
         "paragraphs": "\n\n".join(dict.fromkeys(paragraph.strip() for paragraph in paragraphs)),
     }
     return compose(policy, CUSTOMER_TEMPLATES[notice.outcome], values)
+
+
+def customer_question(
+    policy: PolicySet, code: str, choices: Sequence[str], values: Mapping[str, str]
+) -> CustomerQuestion:
+    """The question of that code with the labels of `choices`, in their order. TemplateGap if something is missing."""
+    file = f"{QUESTION_FOLDER}{code}.txt"
+    template = QuestionTemplate.of(_text(policy, file))
+    for choice in choices:
+        if choice not in template.labels:
+            raise TemplateGap(f"{file} has no label for the choice {choice}")
+    return CustomerQuestion(
+        subject=" ".join(_filled(file, template.subject, values).split()),
+        text=_filled(file, template.text, values),
+        labels={choice: _filled(file, template.labels[choice], values) for choice in choices},
+    )
+
+
+def question_mail(
+    policy: PolicySet, question: CustomerQuestion, link: str, answer_by: datetime, values: Mapping[str, str]
+) -> Message:
+    """The mail that asks. Its link leads to a page with the choices; opening it answers nothing."""
+    about = {
+        "subject": question.subject,
+        "question": question.text,
+        "choices": "\n".join(f"- {label}" for label in question.labels.values()),
+        "answer_by": instant_in_words(answer_by),
+        "link": link,
+    }
+    return compose(policy, QUESTION_MAIL, {**values, **about})
+
+
+def instant_in_words(instant: datetime) -> str:
+    """An instant as customers read it: Monday 2 March 2026, 18:00 UTC."""
+    utc = instant.astimezone(UTC)
+    return f"{utc:%A} {utc.day} {utc:%B %Y, %H:%M} UTC"
 
 
 def compose(policy: PolicySet, template: str, values: Mapping[str, str]) -> Message:

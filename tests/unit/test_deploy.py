@@ -54,7 +54,7 @@ def container(name: str) -> dict[str, Any]:
 def settings_with(text: str, monkeypatch: pytest.MonkeyPatch, directory: Path) -> Settings:
     """The settings that `text` makes, with files of our own for the secrets that it names."""
     secret = directory / "secret"
-    secret.write_text("long-enough-for-production")
+    secret.write_text("long-enough-for-production-and-for-links")
     file = directory / "holdfast.toml"
     file.write_text(re.sub(r'_file = "[^"]+"', f'_file = "{secret}"', text))
     monkeypatch.setenv("HOLDFAST_SETTINGS", str(file))

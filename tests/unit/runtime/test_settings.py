@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+from activities.connectors.links import CustomerLinks
 from runtime.settings import Environment, Settings, host_and_port
 from runtime.settings_check import WrongSettings, load_settings
 
@@ -89,6 +90,30 @@ def test_two_door_tokens_are_live_while_one_is_changed(monkeypatch: pytest.Monke
     assert load_settings().door.tokens == (SECRET, f"{SECRET}-new")
 
 
+def test_of_several_link_secrets_the_first_signs_and_all_are_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings().door.links is None
+    old, new = (f"{name}-secret-of-more-than-32-characters" for name in ("old", "new"))
+    monkeypatch.setenv("HOLDFAST_DOOR__PUBLIC_URL", "https://orders.example")
+    monkeypatch.setenv("HOLDFAST_DOOR__LINK_SECRET", f"{new} {old}")
+    settings = load_settings()
+    assert settings.door.links == CustomerLinks("https://orders.example", (new, old))
+    assert new not in repr(settings) + repr(settings.door.links)
+
+
+def test_the_door_reaches_the_crm_as_the_workers_do_unless_it_has_its_own_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert load_settings().door_crm is None
+    written(tmp_path, monkeypatch, systems())
+    shared = load_settings().door_crm
+    assert shared is not None
+    assert shared.url == "http://crm.test"
+    written(tmp_path, monkeypatch, f'{systems()}\n[door.crm]\nurl = "http://own.test"\ntoken = "{SECRET}"')
+    own = load_settings().door_crm
+    assert own is not None
+    assert own.url == "http://own.test"
+
+
 def test_no_secret_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     written(tmp_path, monkeypatch, f'{systems()}\n[door]\ntoken = "{SECRET}"\n[notifications]\nsmtp_host = "mail"')
     monkeypatch.setenv("HOLDFAST_NOTIFICATIONS__SMTP_PASSWORD", SECRET)
@@ -130,6 +155,11 @@ def test_every_wrong_value_is_named_at_once(tmp_path: Path, monkeypatch: pytest.
         ("policies = []", "policies"),
         ("[notifications]", "set smtp_host or webhook_url"),
         ('[door]\ntoken = "short"', "door.token: outside dev"),
+        ('[door]\npublic_url = "http://d"', "door.link_secret: links to door.public_url need one"),
+        ('[door]\nlink_secret = "s"', "door.public_url: door.link_secret signs links"),
+        (f'[door]\npublic_url = "http://d"\nlink_secret = "{SECRET}"', "door.link_secret: outside dev each secret"),
+        ('[door.crm]\nurl = "http://crm"', "door.crm.token: only dev may do without"),
+        ('[door]\npublic_url = "orders.example"', "door.public_url: does not have the form"),
     ],
 )
 def test_what_is_wrong_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, said: str) -> None:
@@ -169,6 +199,7 @@ def test_the_example_is_usable_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("HOLDFAST_SETTINGS", str(EXAMPLE))
     for name in SYSTEMS:
         monkeypatch.setenv(f"HOLDFAST_SYSTEMS__{name.upper()}__TOKEN", SECRET)
+    monkeypatch.setenv("HOLDFAST_DOOR__CRM__TOKEN", SECRET)
     assert load_settings().notifications is not None
 
 

@@ -51,6 +51,10 @@ class Step(Model):
     pivot: bool = False
     mends_cause: bool = False
     """Whether it mends what other orders are held for, too, and is therefore done once for all of them."""
+    early: bool = False
+    """Whether it only keeps what the plan is going to need, and depends on no step before it: done as soon as its hold
+    is decided, while other holds are still open.
+    """
 
     @property
     def activity(self) -> str:

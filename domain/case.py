@@ -114,6 +114,8 @@ class ExecutedStep(State):
     """Whether it is certain that it was done, by us or by hand."""
     kept: bool = False
     """Whether it was done ahead of the rest of its plan, to keep what the plan is going to need."""
+    stands: bool = False
+    """Whether its plan ran to the end and settled nothing yet: undone only if the hold goes away or the order ends."""
 
 
 class AuditEntry(Model):

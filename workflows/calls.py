@@ -167,11 +167,18 @@ class Calls:
         except ActivityError as error:
             return _failure(error)
 
-    async def mend(self, system: str, summary: str, refused: JudgementRefused, hold_id: str | None = None) -> None:
-        """Return when a person says that the cause of a refusal of our own rules is mended."""
-        call = Call(system, system, self._case.ref, CaseRef, summary, (), hold_id)
+    async def mend(
+        self,
+        system: str,
+        summary: str,
+        refused: JudgementRefused,
+        hold_id: str | None = None,
+        ways_out: tuple[str, ...] = (),
+    ) -> Decision:
+        """Return when a person says that the cause of a refusal of our own rules is mended, or chooses a way out."""
+        call = Call(system, system, self._case.ref, CaseRef, summary, ways_out, hold_id)
         record(self._case, f"system:{system}", "refused", refused.message)
-        await self._ask(call, Failure(kind=IntegrationErrorKind.VALIDATION, message=refused.message))
+        return await self._ask(call, Failure(kind=IntegrationErrorKind.VALIDATION, message=refused.message))
 
     async def _ask(self, call: Call[T], failure: Failure) -> Decision:
         """The decision of a person about a call that was refused for good."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from domain.assessment import Option, Step
 from domain.calls import ReleaseResolution, StepCall, StepResult, UndoCall
 from domain.case import Case, CaseState, ExceptionCase, ExecutedStep
@@ -36,12 +38,36 @@ class Execution:
 
         Raises FactsMoved if the order changed under our hands or a system says that the facts are others by now,
         PlanAbandoned if a person gives up. What was done until then is on the list of executed steps, to be undone.
+        What was kept for the plan already is not done again; what was kept for what the plan was before is given back.
         """
+        await self.give_back(exception.hold_id, "the plan is another now", option.plan.steps)
         self._case.rounds += 1
         board.show(self._case, CaseState.EXECUTING)
         for step in option.plan.steps:
+            if step in self._kept(exception.hold_id):
+                continue
             self.stop_if_news()
             await self._run(exception.hold_id, step, decision, option.reason)
+
+    async def keep(self, exception: ExceptionCase, option: Option, decision: Decision) -> None:
+        """Of an option's steps, those that only keep what the rest is going to need. News is for the caller to notice.
+
+        Raises Contradicted if a system says that it cannot be had any more, PlanAbandoned if a person gives up.
+        """
+        await self.give_back(exception.hold_id, "the plan is another now", option.plan.steps)
+        kept = self._kept(exception.hold_id)
+        missing = [step for step in option.plan.steps if step.early and step not in kept]
+        self._case.rounds += bool(missing)
+        for step in missing:
+            await self._run(exception.hold_id, step, decision, option.reason, kept=True)
+
+    def _kept(self, hold_id: str) -> list[Step]:
+        return [executed.step for executed in self._case.executed if executed.kept and executed.hold_id == hold_id]
+
+    async def give_back(self, hold_id: str, why: str, needed: Sequence[Step] = ()) -> None:
+        """Reverse what was kept for a hold, except what is needed; if it is not certain that it was done, that, too."""
+        kept = [executed for executed in self._case.executed if executed.kept and executed.hold_id == hold_id]
+        await self._take_back([executed for executed in kept if not executed.done or executed.step not in needed], why)
 
     async def pivot(self, operation: str, decided: list[ExceptionCase], reason: str, decision: Decision) -> None:
         """The step after which we only go forward: `release_order` or `cancel_order`, with a resolution for every hold.
@@ -64,11 +90,11 @@ class Execution:
         )
         await self._run("order", step, decision, reason)
 
-    async def _run(self, hold_id: str, step: Step, decision: Decision, reason: str) -> None:
+    async def _run(self, hold_id: str, step: Step, decision: Decision, reason: str, *, kept: bool = False) -> None:
         # The holds are part of it: an order held again later is another matter, even if the same answer is given.
         meaning = f"{'+'.join(sorted(self._case.exceptions))}:{decision.digest}:{self._case.rounds}"
         key = idempotency_key(self._case.ref.workflow_id, meaning, f"{hold_id}/{step.step_id}")
-        executed = ExecutedStep(hold_id=hold_id, step=step, idempotency_key=key)
+        executed = ExecutedStep(hold_id=hold_id, step=step, idempotency_key=key, kept=kept)
         self._case.executed.append(executed)
         call = StepCall(
             case=self._case.ref,
@@ -83,7 +109,7 @@ class Execution:
         if isinstance(answer, WayOut):
             self._accept(executed, answer.decision)
             return
-        executed.result = answer
+        executed.result, executed.done = answer, True
         self._case.order_version = max(self._case.order_version, answer.order_version or 0)
         record(self._case, decision.decided_by, "done", step.summary)
 
@@ -110,6 +136,7 @@ class Execution:
         """A person says that the step was done by hand, or gives the plan up."""
         if decision.option == GIVE_UP:
             raise PlanAbandoned(executed.hold_id, decision)
+        executed.done = True
         record(self._case, decision.decided_by, "done by hand", executed.step.summary)
 
     def stop_if_news(self) -> None:
@@ -117,13 +144,23 @@ class Execution:
         if any(event.type in _STOPS for event in fresh_news(self._case)):
             raise FactsMoved("the order changed while its resolutions were carried out")
 
-    async def undo(self, hold_id: str | None, why: str) -> None:
+    def let_stand(self, hold_id: str) -> None:
+        """The plan just carried out for a hold is over: going back on a later one does not reverse it."""
+        for executed in self._case.executed:
+            executed.stands = executed.stands or executed.hold_id == hold_id
+
+    async def undo(self, hold_id: str | None, why: str, *, what_stands: bool = True) -> None:
         """Reverse what was done (for one hold, or for all), the last step first. A step whose outcome is not known is
         looked for by its key; a refused undo is a person's business and is asked for until it is settled.
         """
         steps = [step for step in self._case.executed if hold_id in (None, step.hold_id)]
+        if not what_stands:
+            steps = [step for step in steps if not step.stands]
         if steps:
             board.show(self._case, CaseState.UNDOING)
+        await self._take_back(steps, why)
+
+    async def _take_back(self, steps: list[ExecutedStep], why: str) -> None:
         for executed in reversed(steps):
             if executed.step.undo_activity is not None:
                 await self._reverse(executed, why)

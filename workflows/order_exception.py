@@ -22,14 +22,15 @@ from workflows.causes import Causes
 from workflows.desk import Desk
 from workflows.examination import ERP, Examination
 from workflows.execution import Execution, fresh_news
-from workflows.failures import Contradicted, FactsMoved, JudgementRefused, PlanAbandoned
+from workflows.failures import Contradicted, FactsMoved, PlanAbandoned
 from workflows.intake import take_note
 from workflows.journal import record
 from workflows.leaving import Leaving
 from workflows.notices import Notices
 from workflows.offers import HoldOffers
 from workflows.questions import Questions
-from workflows.resolution import PATIENCE, Resolution, chosen, forget, remember_abandoned
+from workflows.resolution import Resolution, chosen, forget
+from workflows.stalemate import Stalemate, remember_abandoned
 
 
 @workflow.defn(name="OrderException", failure_exception_types=[ValidationError])
@@ -46,6 +47,7 @@ class OrderException:
         self._causes = Causes(self._case)
         self._resolution = Resolution(self._case, self._calls, self._questions, self._execution, self._causes)
         self._examination = Examination(self._case, self._calls, self._questions, self._execution, self._causes)
+        self._stalemate = Stalemate(self._case, self._calls)
         self._desk = Desk(self._case, HoldOffers(self._case, self._resolution))
 
     @workflow.run
@@ -83,13 +85,17 @@ class OrderException:
             board.note(self._case, CaseState.GATHERING)
         deciding = [asyncio.create_task(self._resolution.decide(exception)) for exception in self._case.in_order]
         with Leaving(lambda: [task.cancel() for task in deciding]):
-            await workflow.wait_condition(lambda: all(task.done() for task in deciding) or self._interrupted())
+            await workflow.wait_condition(lambda: all(task.done() for task in deciding) or self._must_look())
         for outcome in await asyncio.gather(*deciding, return_exceptions=True):
             if isinstance(outcome, BaseException) and not isinstance(outcome, asyncio.CancelledError):
                 raise outcome
         async with self._resolution.writing:
             await self._continue_as_new_if_suggested()
-        return not fresh_news(self._case)
+        return not fresh_news(self._case) and not self._examination.is_due
+
+    def _must_look(self) -> bool:
+        """Whether the order is not what the open questions rest on: by others' doing, or by that of a plan of ours."""
+        return self._interrupted() or (self._examination.is_due and not self._resolution.writing.locked())
 
     def _interrupted(self) -> bool:
         """Whether something happened that the open questions should know. A write under way is always let finish: its
@@ -156,7 +162,7 @@ class OrderException:
     async def _step_back(self, why: str) -> None:
         """Undo what was done before the pivot, and let everything be looked at again."""
         record(self._case, ERP, "looking again", why)
-        await self._execution.undo(None, why)
+        await self._execution.undo(None, why, what_stands=False)
         for exception in self._case.exceptions.values():
             exception.waiting = None
             forget(exception)
@@ -165,13 +171,14 @@ class OrderException:
         """After looking again in vain a few times, a person is asked; news of the order is an answer, too."""
         contradicted = isinstance(moved, Contradicted)
         self._case.contradictions = self._case.contradictions + 1 if contradicted else 0
-        if self._case.contradictions < PATIENCE:
+        if not self._stalemate.is_reached:
             return
-        refused = JudgementRefused("CONFLICT", str(moved))
-        asking = asyncio.create_task(self._calls.mend("erp", "Carry out what was decided", refused))
+        settling = self._stalemate.settle("Carry out what was decided", str(moved), self._case.in_order)
+        asking = asyncio.create_task(settling)
         with Leaving(asking.cancel):
             await workflow.wait_condition(lambda: asking.done() or self._interrupted())
-        self._case.contradictions = 0
+            if asking.done():
+                await asking
 
     async def _take_plan_back(self, abandoned: PlanAbandoned) -> None:
         """A plan was given up: undo, and put its question to a person."""

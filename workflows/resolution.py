@@ -25,12 +25,11 @@ from workflows.execution import Execution
 from workflows.failures import Contradicted, FactsMoved, JudgementRefused, PlanAbandoned
 from workflows.journal import record
 from workflows.questions import Question, Questions
+from workflows.stalemate import Stalemate, remember_abandoned
 
 POLICY = "system:policy"
 FALL_BACK = "FALL_BACK"
 ENTER_BY_HAND = "ENTER_BY_HAND"
-PATIENCE = 3
-"""Contradictions in a row before a person is asked."""
 
 
 class Resolution:
@@ -44,37 +43,71 @@ class Resolution:
         self._calls = calls
         self._questions = questions
         self._execution = execution
+        self._stalemate = Stalemate(case, calls)
         self.writing = asyncio.Lock()
 
     async def decide(self, exception: ExceptionCase) -> None:
         """Leave a decision on the exception that says what is to be carried out together with the other holds'."""
         while True:
             if exception.decision is None:
+                await self._give_back(exception)
                 exception.approved = None
                 exception.decision = self._answer(exception)
             if exception.decision is None:
                 await self._wait_out(exception)
                 await self.understand(exception)
                 await self._judge(exception, _assessed(exception))
-            elif chosen(exception).disposition is Disposition.REASSESS:
-                await self._not_for_ever(exception)
-                if not await self.recheck(exception):
-                    continue
-                await self.writing.acquire()
-                if exception.assessed_version != self._case.order_version:  # another hold's plan was before us
-                    self.writing.release()
-                    continue
-                await asyncio.shield(self._carry_out_now(exception, chosen(exception), exception.decision))
-            else:
+            elif settles_nothing(exception):
+                await self._carry_out_first(exception)
+            elif await self._keep(exception):
                 return
 
-    async def _not_for_ever(self, exception: ExceptionCase) -> None:
-        """After contradictions in a row a person is asked. News calls us away from that, and is an answer, too."""
-        if self._case.contradictions < PATIENCE:
+    async def _carry_out_first(self, exception: ExceptionCase) -> None:
+        """The plan of an option that settles nothing yet, if its decision still stands."""
+        await self._not_for_ever(exception)
+        if not await self.recheck(exception) or exception.decision is None:
             return
-        self._case.contradictions = 0
-        refused = JudgementRefused("CONFLICT", "the systems keep refusing what their own answers had promised")
-        await self._calls.mend("erp", f"Resolve hold {exception.hold_id}", refused, exception.hold_id)
+        await self.writing.acquire()
+        if exception.assessed_version != self._case.order_version:  # another hold's plan was before us
+            self.writing.release()
+            return
+        await asyncio.shield(self._carry_out_now(exception, chosen(exception), exception.decision))
+
+    async def _keep(self, exception: ExceptionCase) -> bool:
+        """While other holds are open, have done at once what keeps the plan possible (stock, say). False if the
+        decision has to be looked at again first.
+        """
+        others = [other for other in self._case.exceptions.values() if other is not exception]
+        early = any(step.early for step in chosen(exception).plan.steps)
+        if not early or not any(other.decision is None or settles_nothing(other) for other in others):
+            return True
+        await self._not_for_ever(exception)
+        if not await self.recheck(exception) or exception.decision is None:
+            return False
+        async with self.writing:
+            if exception.assessed_version != self._case.order_version:
+                return False
+            try:
+                await self._execution.keep(exception, chosen(exception), exception.decision)
+            except Contradicted:
+                self._case.contradictions += 1
+                forget(exception)
+            except PlanAbandoned as abandoned:
+                remember_abandoned(self._case, exception, abandoned.decision)
+            else:
+                return True
+        return False
+
+    async def _give_back(self, exception: ExceptionCase) -> None:
+        """What was kept for a decision that has fallen."""
+        if any(executed.kept and executed.hold_id == exception.hold_id for executed in self._case.executed):
+            async with self.writing:
+                await self._execution.give_back(exception.hold_id, "what it was kept for is not decided any more")
+
+    async def _not_for_ever(self, exception: ExceptionCase) -> None:
+        if self._stalemate.is_reached:
+            why = "the systems keep refusing what their own answers had promised"
+            await self._stalemate.settle(f"Resolve hold {exception.hold_id}", why, [exception], exception.hold_id)
 
     def _answer(self, exception: ExceptionCase) -> Decision | None:
         """What was answered while everybody was called away to look again; it rests on the assessment then shown."""
@@ -211,17 +244,20 @@ class Resolution:
             if option.plan.wait is not None:
                 _begin_wait(exception, option.plan.wait)
             self._case.contradictions = 0
+            self._execution.let_stand(exception.hold_id)
         except FactsMoved as moved:
             self._case.contradictions += isinstance(moved, Contradicted)
-            await self._execution.undo(exception.hold_id, str(moved))
+            await self._execution.undo(exception.hold_id, str(moved), what_stands=False)
+            if decision.task_id is not None:  # what people decided is held against the new facts, not asked again
+                return
         except PlanAbandoned as abandoned:
             remember_abandoned(self._case, exception, abandoned.decision)
-            await self._execution.undo(exception.hold_id, str(abandoned))
+            await self._execution.undo(exception.hold_id, str(abandoned), what_stands=False)
         finally:
-            exception.decision = None
-            exception.task_id = None
             forget(exception)
             self.writing.release()
+        exception.decision = None
+        exception.task_id = None
 
     async def recheck(self, exception: ExceptionCase) -> bool:
         """Whether the exception's decision still stands, on facts that are fresh enough.
@@ -265,13 +301,9 @@ def chosen(exception: ExceptionCase) -> Option:
     return option
 
 
-def remember_abandoned(case: Case, exception: ExceptionCase, decision: Decision) -> None:
-    """The option's plan was given up: whoever did so is asked before it is chosen again."""
-    if exception.decision is not None:
-        task = case.tasks[decision.task_id or ""]
-        exception.abandoned[exception.decision.option] = decision.role or task.role
-    exception.decision = None
-    exception.task_id = None
+def settles_nothing(exception: ExceptionCase) -> bool:
+    """Whether what was decided leaves the hold open: after its plan the facts are judged again."""
+    return chosen(exception).disposition is Disposition.REASSESS
 
 
 def forget(exception: ExceptionCase) -> None:

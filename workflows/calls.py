@@ -35,6 +35,9 @@ _ANSWER_WITHIN = timedelta(seconds=10)
 _FIRST_DELAY = timedelta(seconds=1)
 _ONCE = RetryPolicy(maximum_attempts=1)
 _PATIENT = RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=timedelta(seconds=30))
+_AT_ONCE = workflow.ActivityCancellationType.TRY_CANCEL
+_LANDED = workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED
+"""What a write that nobody waits for any more still does must have happened before it is undone."""
 _URGENCY = {"CRITICAL": 1, "HIGH": 2, "MEDIUM": 3, "LOW": 4}
 
 _NO_CURRENCY = "X" * 3
@@ -107,6 +110,7 @@ class Calls:
             result_type=call.result,
             start_to_close_timeout=_ANSWER_WITHIN,
             retry_policy=retry_policy,
+            cancellation_type=_LANDED if call.once_more else _AT_ONCE,
             summary=call.summary,
             priority=Priority(
                 priority_key=_URGENCY[board.jeopardy(self._case)],
@@ -121,8 +125,12 @@ class Calls:
             try:
                 await workflow.sleep(outage.next_try_at - workflow.now(), summary=f"next try of {call.system}")
                 attempt = self._start(call, call.once_more or call.argument, _PATIENT)
-                with Leaving(attempt.cancel):
-                    return await self._whichever_first(call, outage, attempt)
+                try:
+                    with Leaving(attempt.cancel):
+                        return await self._whichever_first(call, outage, attempt)
+                except asyncio.CancelledError:
+                    await workflow.wait_condition(attempt.done)
+                    raise
             except ActivityError as error:
                 return _failure(error)
 
@@ -149,6 +157,8 @@ class Calls:
                 decision = await asking
             outage.task_id = None
             if decision.option != KEEP_WAITING:
+                attempt.cancel()
+                await workflow.wait_condition(attempt.done)
                 return self._way_out(decision)
 
     def _stop_waiting_for(self, outage: Outage) -> None:

@@ -24,11 +24,11 @@ from domain.tasks import (
     TaskState,
 )
 from workflows import board, judgement
+from workflows.choosing import ENTER_BY_HAND
 from workflows.failures import JudgementRefused
 from workflows.journal import record
 from workflows.offers import Offers
 from workflows.questions import LATE, LONGEST_EXTENSION, grant_grace
-from workflows.resolution import ENTER_BY_HAND
 
 
 def refuse(refusal: Refusal, message: str) -> NoReturn:

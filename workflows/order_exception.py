@@ -95,13 +95,11 @@ class OrderException:
 
     def _must_look(self) -> bool:
         """Whether the order is not what the open questions rest on: by others' doing, or by that of a plan of ours."""
-        return self._interrupted() or (self._examination.is_due and not self._resolution.writing.locked())
+        return self._interrupted() or (self._examination.is_due and not self._resolution.is_busy)
 
     def _interrupted(self) -> bool:
-        """Whether something happened that the open questions should know. A write under way is always let finish: its
-        own echo from the ERP is no news.
-        """
-        if self._resolution.writing.locked():
+        """Whether something happened that the open questions should know."""
+        if self._resolution.is_busy:
             return False
         return bool(fresh_news(self._case)) or workflow.info().is_continue_as_new_suggested()
 

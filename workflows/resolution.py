@@ -3,33 +3,36 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from datetime import timedelta
 
 from temporalio import workflow
 
 from domain.assessment import Assessment, Disposition, Option, Wait
-from domain.base import digest
 from domain.calls import AssessRequest, FactCall, RecheckRequest
 from domain.case import Case, CaseState, ExceptionCase
 from domain.cause import Joining
 from domain.events import EventType, OrderEvent
 from domain.facts.fact import Fact, FactRequest
-from domain.money import Money
 from domain.order import HoldClass, Order
-from domain.tasks import ApprovalOutcome, Decision, TaskKind
+from domain.tasks import Decision
 from workflows import board, judgement
-from workflows.calls import Call, Calls, WayOut
+from workflows.calls import Call, Calls
 from workflows.causes import Causes, common_cause, joining
+from workflows.choosing import (
+    ENTER_BY_HAND,
+    FALL_BACK,
+    POLICY,
+    amount_of,
+    decided_by_policy,
+    in_place_of,
+    question_about,
+    text_of,
+)
 from workflows.execution import Execution
 from workflows.failures import Contradicted, FactsMoved, JudgementRefused, PlanAbandoned
 from workflows.journal import record
-from workflows.questions import Question, Questions
+from workflows.questions import Questions
 from workflows.stalemate import Stalemate, remember_abandoned
-
-POLICY = "system:policy"
-FALL_BACK = "FALL_BACK"
-ENTER_BY_HAND = "ENTER_BY_HAND"
 
 
 class Resolution:
@@ -45,6 +48,14 @@ class Resolution:
         self._execution = execution
         self._stalemate = Stalemate(case, calls)
         self.writing = asyncio.Lock()
+        self._keeping = False
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a write is under way that must be let finish: its own echo from the ERP is no news. What only keeps
+        stock can be called off when its system is silent, because nobody knows how long.
+        """
+        return self.writing.locked() and not (self._keeping and self._case.outages)
 
     async def decide(self, exception: ExceptionCase) -> None:
         """Leave a decision on the exception that says what is to be carried out together with the other holds'."""
@@ -87,6 +98,7 @@ class Resolution:
         async with self.writing:
             if exception.assessed_version != self._case.order_version:
                 return False
+            self._keeping = True
             try:
                 await self._execution.keep(exception, chosen(exception), exception.decision)
             except Contradicted:
@@ -96,6 +108,8 @@ class Resolution:
                 remember_abandoned(self._case, exception, abandoned.decision)
             else:
                 return True
+            finally:
+                self._keeping = False
         return False
 
     async def _give_back(self, exception: ExceptionCase) -> None:
@@ -163,8 +177,8 @@ class Resolution:
         if task is None or not task.state.is_open or (before is not None and before.digest == assessment.digest):
             return
         task.revision += 1
-        task.question = _text(assessment)
-        task.amount = _amount(assessment)
+        task.question = text_of(assessment)
+        task.amount = amount_of(assessment)
         task.choices = tuple(option.code for option in assessment.options)
         task.recommended = assessment.recommended
         record(self._case, POLICY, "asked anew", f"{task.task_id} revision {task.revision}: {assessment.reason}")
@@ -184,7 +198,7 @@ class Resolution:
                 hold_id=exception.hold_id,
             )
         )
-        return answer if isinstance(answer, Fact) else _instead(request, answer)
+        return answer if isinstance(answer, Fact) else in_place_of(request, answer)
 
     def request(self, exception: ExceptionCase) -> AssessRequest:
         """Everything a playbook judges this exception by."""
@@ -225,8 +239,8 @@ class Resolution:
             raise RuntimeError(f"a playbook wants to release the HARD hold {exception.hold_id} without a person")
         if role is None:
             self._questions.withdraw(exception.task_id, f"policy now resolves it: {option.code}")
-            return _by_policy(exception, assessment, option)
-        question = _question(exception, assessment, role)
+            return decided_by_policy(exception, assessment, option)
+        question = question_about(exception, assessment, role)
 
         def adopt(task_id: str) -> None:
             if exception.task_id != task_id:
@@ -338,57 +352,3 @@ def _assessed(exception: ExceptionCase) -> Assessment:
     if exception.assessment is None:
         raise RuntimeError(f"hold {exception.hold_id} was not assessed yet")
     return exception.assessment
-
-
-def _text(assessment: Assessment) -> str:
-    return assessment.ask.question if assessment.ask else assessment.reason
-
-
-def _amount(assessment: Assessment) -> Money:
-    return assessment.ask.amount if assessment.ask else assessment.recommended_option.amount
-
-
-def _question(exception: ExceptionCase, assessment: Assessment, role: str) -> Question:
-    hard = exception.subject.hold.hold_class is HoldClass.HARD
-    return Question(
-        kind=TaskKind.RESOLUTION,
-        text=_text(assessment),
-        role=role,
-        amount=_amount(assessment),
-        choices=tuple(option.code for option in assessment.options),
-        recommended=assessment.recommended,
-        by_silence=frozenset(
-            option.code for option in assessment.options if not (hard and option.disposition is Disposition.RELEASE)
-        ),
-        hold_id=exception.hold_id,
-        exception_type=exception.exception_type,
-        segment=assessment.segment,
-        policy_version=assessment.policy_version,
-    )
-
-
-def _by_policy(exception: ExceptionCase, assessment: Assessment, option: Option) -> Decision:
-    return Decision(
-        task_id=None,
-        outcome=ApprovalOutcome.AUTO_APPROVED,
-        option=option.code,
-        decided_by=POLICY,
-        amount=option.amount,
-        decided_at=workflow.now(),
-        digest=digest(exception.hold_id, assessment.digest, option.code, POLICY),
-        policy_version=assessment.policy_version,
-    )
-
-
-def _instead(request: FactRequest, way_out: WayOut) -> Fact:
-    """The fact that a person put in the place of the system's answer, or its absence."""
-    by_hand = way_out.decision.option == ENTER_BY_HAND
-    return Fact(
-        name=request.name,
-        system=request.system,
-        operation=request.operation,
-        version="by hand" if by_hand else "unreachable",
-        read_at=workflow.now(),
-        value=json.loads(way_out.values["value"]) if by_hand else None,
-        entered_by=way_out.decision.decided_by if by_hand else None,
-    )

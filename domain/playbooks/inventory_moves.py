@@ -75,7 +75,7 @@ def _transfer_from(case: InventoryCase, moves: Sequence[_Move]) -> Proposal:
         shipments=1,
         steps=(
             *(_transfer_step(case, move) for move in moves),
-            *reserve_at_home(case, case.needs, ship_on),
+            *reserve_at_home(case, case.needs, ship_on, early=False),
             promise(arrivals),
         ),
     )
@@ -126,7 +126,7 @@ def reallocate(case: InventoryCase) -> Proposal | None:
         shipments=1,
         steps=(
             *(_reallocate_step(case, taking) for taking in takings),
-            *reserve_at_home(case, case.needs, case.today),
+            *reserve_at_home(case, case.needs, case.today, early=False),
             *promise_if_later(case, arrivals),
         ),
         last_resort=True,

@@ -124,8 +124,12 @@ def arriving(needs: Sequence[Need], day: date) -> dict[str, tuple[tuple[Decimal,
     return {need.line_id: ((need.quantity, day),) for need in needs}
 
 
-def reserve(case: InventoryCase, need: Need, warehouse: str, quantity: Decimal, on: date) -> Step:
-    """Set stock aside: softly while another hold of the order is open, so that it is neither lost nor picked."""
+def reserve(
+    case: InventoryCase, need: Need, warehouse: str, quantity: Decimal, on: date, *, early: bool = True
+) -> Step:
+    """Set stock aside: softly while another hold of the order is open, so that it is neither lost nor picked. That is
+    done early, unless the stock is only there once a step before this one has brought it.
+    """
     others = any(hold.hold_id != case.circumstances.hold.hold_id for hold in case.order.holds)
     return Step(
         step_id=f"reserve-{need.line_id}-{need.item}-{warehouse}-{on.isoformat()}",
@@ -142,12 +146,13 @@ def reserve(case: InventoryCase, need: Need, warehouse: str, quantity: Decimal, 
         },
         undo="unreserve",
         summary=f"Reserve {figure(quantity)} of {need.item} in {warehouse} for {on.isoformat()}",
+        early=early,
     )
 
 
-def reserve_at_home(case: InventoryCase, needs: Sequence[Need], on: date) -> tuple[Step, ...]:
+def reserve_at_home(case: InventoryCase, needs: Sequence[Need], on: date, *, early: bool = True) -> tuple[Step, ...]:
     """Set whole lines aside in the planned warehouse."""
-    return tuple(reserve(case, need, case.home, need.quantity, on) for need in needs)
+    return tuple(reserve(case, need, case.home, need.quantity, on, early=early) for need in needs)
 
 
 def amend(operation: str, name: str, summary: str, **arguments: object) -> Step:

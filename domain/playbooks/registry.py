@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from domain.exception_types import ExceptionType
+from domain.playbooks.carrier_instructions import CarrierInstructionsMissing
 from domain.playbooks.credit_hold import CreditHold
 from domain.playbooks.inventory_shortfall import InventoryShortfall
 from domain.playbooks.playbook import Playbook
+from domain.playbooks.price_discrepancy import PriceDiscrepancy
 from domain.playbooks.tax_discrepancy import TaxDiscrepancy
 from domain.playbooks.unclassified import Unclassified
 
-_KNOWN: tuple[Playbook, ...] = (CreditHold(), InventoryShortfall(), TaxDiscrepancy())
+_KNOWN: tuple[Playbook, ...] = (
+    CarrierInstructionsMissing(),
+    CreditHold(),
+    InventoryShortfall(),
+    PriceDiscrepancy(),
+    TaxDiscrepancy(),
+)
 
 PLAYBOOKS: Mapping[ExceptionType, Playbook] = {kind: Unclassified(kind) for kind in ExceptionType} | {
     playbook.exception_type: playbook for playbook in _KNOWN

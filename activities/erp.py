@@ -68,6 +68,12 @@ class ErpActivities:
         read_at = datetime.now(UTC)
         return fact(call, await self._erp.hold_history(CallContext.of(call.case), call.case.order_id), read_at)
 
+    @activity.defn(name="erp.validation")
+    async def validation(self, call: FactCall) -> Fact:
+        """Which systems the ERP could not ask when it last validated the order."""
+        read_at = datetime.now(UTC)
+        return fact(call, await self._erp.validation(CallContext.of(call.case), call.case.order_id), read_at)
+
     @activity.defn(name="erp.set_tax")
     async def set_tax(self, call: StepCall) -> StepResult:
         """Book other taxes on the lines and the freight."""
@@ -142,6 +148,31 @@ class ErpActivities:
     async def reverse_amendment(self, call: UndoCall) -> StepResult:
         """Undo any of these changes."""
         return await self._erp.reverse_amendment(call)
+
+    @activity.defn(name="erp.merge_into")
+    async def merge_into(self, call: StepCall) -> StepResult:
+        """Add what this order has more than an older one to that one."""
+        return await self._erp.merge_into(call)
+
+    @activity.defn(name="erp.unmerge")
+    async def unmerge(self, call: UndoCall) -> StepResult:
+        """Take it out of the older order again."""
+        return await self._erp.unmerge(call)
+
+    @activity.defn(name="erp.cancel_other_order")
+    async def cancel_other_order(self, call: StepCall) -> StepResult:
+        """End an older order that this one replaces."""
+        return await self._erp.cancel_other_order(call)
+
+    @activity.defn(name="erp.reinstate_other_order")
+    async def reinstate_other_order(self, call: UndoCall) -> StepResult:
+        """Have the older order as it was, holds and promises and all."""
+        return await self._erp.reinstate_other_order(call)
+
+    @activity.defn(name="erp.revalidate")
+    async def revalidate(self, call: StepCall) -> StepResult:
+        """Have an order judged again that could not be: no undo, it only finds out."""
+        return await self._erp.revalidate(call)
 
     @activity.defn(name="erp.create_purchase_order")
     async def create_purchase_order(self, call: StepCall) -> StepResult:

@@ -15,6 +15,7 @@ from domain.facts.address import EnteredAddress
 from domain.facts.hold_history import HoldHistory
 from domain.facts.inventory import Sourcing
 from domain.facts.similar_orders import SimilarOrders
+from domain.facts.validation import OrderValidation
 from domain.order import Order
 
 
@@ -47,6 +48,30 @@ class ErpPort(Protocol):
 
     async def reverse_amendment(self, call: UndoCall) -> StepResult:
         """Put back what an amendment changed; answers with the new version."""
+        ...
+
+    async def merge_into(self, call: StepCall) -> StepResult:
+        """Add to another order, `arguments["order_id"]`, if it is at `arguments["version"]` (else CONFLICT)."""
+        ...
+
+    async def unmerge(self, call: UndoCall) -> StepResult:
+        """Take that out of it again."""
+        ...
+
+    async def cancel_other_order(self, call: StepCall) -> StepResult:
+        """End another order, named and guarded likewise, if it has not left the house (else CONFLICT)."""
+        ...
+
+    async def reinstate_other_order(self, call: UndoCall) -> StepResult:
+        """Have that order as it was."""
+        ...
+
+    async def revalidate(self, call: StepCall) -> StepResult:
+        """Have the order judged again if it is at `call.order_version`; new holds are told as events."""
+        ...
+
+    async def validation(self, context: CallContext, order_id: str) -> OrderValidation:
+        """Which systems the ERP could not ask about the order."""
         ...
 
     async def create_purchase_order(self, call: StepCall) -> StepResult:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from urllib.parse import quote
 
@@ -16,9 +17,13 @@ from domain.facts.address import EnteredAddress
 from domain.facts.hold_history import HoldHistory
 from domain.facts.inventory import Sourcing
 from domain.facts.similar_orders import SimilarOrders
+from domain.facts.validation import OrderValidation
 from domain.order import Order
 
 AMENDMENTS = "amendments"
+MERGES = "merges"
+SUPERSESSIONS = "supersessions"
+REVALIDATIONS = "revalidations"
 PURCHASE_ORDERS = "purchase-orders"
 PURCHASE_ORDER_CHANGES = "purchase-order-changes"
 RELEASES = "releases"
@@ -63,6 +68,30 @@ class HttpErp:
         """See ErpPort."""
         return await self._steps.undo(AMENDMENTS, call)
 
+    async def merge_into(self, call: StepCall) -> StepResult:
+        """See ErpPort."""
+        return await self._to_other_order(call, MERGES)
+
+    async def unmerge(self, call: UndoCall) -> StepResult:
+        """See ErpPort."""
+        return await self._steps.undo(MERGES, call)
+
+    async def cancel_other_order(self, call: StepCall) -> StepResult:
+        """See ErpPort."""
+        return await self._to_other_order(call, SUPERSESSIONS)
+
+    async def reinstate_other_order(self, call: UndoCall) -> StepResult:
+        """See ErpPort."""
+        return await self._steps.undo(SUPERSESSIONS, call)
+
+    async def revalidate(self, call: StepCall) -> StepResult:
+        """See ErpPort."""
+        return await self._guarded(call, REVALIDATIONS, f"/v1/orders/{_quoted(call.case.order_id)}/revalidate", {})
+
+    async def validation(self, context: CallContext, order_id: str) -> OrderValidation:
+        """See ErpPort."""
+        return await self._client.read(context, f"/v1/orders/{_quoted(order_id)}/validation", OrderValidation)
+
     async def create_purchase_order(self, call: StepCall) -> StepResult:
         """See ErpPort."""
         return await self._steps.carry_out(PURCHASE_ORDERS, call)
@@ -96,6 +125,13 @@ class HttpErp:
         """See ErpPort."""
         body = {name: call.arguments[name] for name in ("reason_code", "resolutions")}
         return await self._guarded(call, CANCELLATIONS, f"/v1/orders/{_quoted(call.case.order_id)}/cancellation", body)
+
+    async def _to_other_order(self, call: StepCall, collection: str) -> StepResult:
+        """A write that counts only for the version of the other order that the decision rests on."""
+        version = call.arguments["version"]
+        body = {name: value for name, value in call.arguments.items() if name != "version"}
+        write = replace(Write.into(collection, call.idempotency_key, body), if_match=f'"v{version}"')
+        return await self._steps.write(call, write)
 
     async def _guarded(self, call: StepCall, collection: str, path: str, body: Mapping[str, JsonValue]) -> StepResult:
         """A write that counts only for the version of the order that the decision rests on."""

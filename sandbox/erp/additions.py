@@ -37,7 +37,7 @@ def add_lines(order: ErpOrder, change: AddLines) -> ErpOrder:
         if entry.line_id in taken:
             raise Problem(422, "line_exists", f"order {order.order_id} has a line {entry.line_id}")
         taken.add(entry.line_id)
-    new = tuple(ErpLine(**entry.model_dump(exclude_none=True)) for entry in change.lines)
+    new = tuple(entry.line() for entry in change.lines)
     return order.with_changes(lines=(*order.lines, *new))
 
 

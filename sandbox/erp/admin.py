@@ -11,7 +11,7 @@ from pydantic import Field
 
 from domain.events import EventType
 from domain.order import OrderStatus, ServiceLevel
-from sandbox.erp.book import OrderBook, clear_holds, place_holds
+from sandbox.erp.book import OrderBook, clear_holds, place_holds, to_validate
 from sandbox.erp.model import DEPARTED, ErpOrder, HoldEntry, NotNegative, Positive, Strict
 from sandbox.erp.validation import Validation
 from sandbox.kernel import Client, Problem, Service, etag
@@ -86,6 +86,13 @@ class ByHand:
         self._record("orders.cancel", order, client, {"reason": reason})
         return order
 
+    def reinstate(self, order_id: str, client: str) -> ErpOrder:
+        """Take a cancellation back."""
+        order = self._book.reinstate(order_id)
+        self._record("orders.reinstate", order, client, {})
+        self._validation.soon()
+        return order
+
     def _still_here(self, order_id: str) -> ErpOrder:
         order = self._book.order(order_id)
         if order.status is OrderStatus.CANCELLED or order.status in DEPARTED:
@@ -124,6 +131,11 @@ class ByHand:
             with transaction():
                 return _shown(self.cancel(order_id, (body or Reason()).reason, client))
 
+        @admin.post("/orders/{order_id}/reinstate", summary="Take the cancellation of an order back")
+        async def reinstate(order_id: str, client: Client) -> Response:
+            with transaction():
+                return _shown(self.reinstate(order_id, client))
+
 
 def _checked_still(before: ErpOrder, after: ErpOrder) -> ErpOrder:
     """An order that is being validated stays so: a hold placed and cleared by hand is no way past the checks."""
@@ -137,9 +149,7 @@ def _changed(order: ErpOrder, body: OrderChange) -> ErpOrder:
         update = change.model_dump(exclude_none=True)
         order = order.with_line(order.erp_line(change.line_id).model_copy(update=update))
     fields = body.model_dump(exclude_none=True, exclude={"lines", "reason"})
-    if not order.holds:
-        fields |= {"status": OrderStatus.VALIDATING, "released_at": None}
-    return order.with_changes(**fields)
+    return to_validate(order.with_changes(**fields))
 
 
 def _shown(order: ErpOrder, status: int = 200) -> Response:

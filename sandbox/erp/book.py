@@ -13,13 +13,15 @@ from sandbox.kernel import Document, Documents, Problem, Service
 
 Change = Callable[[ErpOrder], ErpOrder]
 
+_INDEXED = ("status", "held", "customer_id", "parent_order_id", "purchase_key", "message_key")
+
 
 class OrderBook:
     """The orders of the ERP. Every method that changes one belongs inside a transaction."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
-        self.documents = Documents(service.store, "orders", ("status", "held", "customer_id", "parent_order_id"))
+        self.documents = Documents(service.store, "orders", _INDEXED)
 
     def document(self, order_id: str) -> Document:
         """The order as it is kept. Raises Problem 404."""
@@ -44,6 +46,15 @@ class OrderBook:
         )
         return [ErpOrder.model_validate_json(row["body"]) for row in rows]
 
+    def alike(self, order: ErpOrder) -> list[ErpOrder]:
+        """The customer's other orders of the same PO number and release, and those that came in the same message."""
+        found = [
+            *(self.documents.all(purchase_key=order.purchase_key) if order.purchase_key else ()),
+            *(self.documents.all(message_key=order.message_key) if order.message_key else ()),
+        ]
+        others = {document["order_id"]: document for document in found if document["order_id"] != order.order_id}
+        return [ErpOrder.model_validate(document) for document in others.values()]
+
     def add(self, order: ErpOrder) -> None:
         """Keep a new order. Raises Problem 409 if its id is taken."""
         if self.documents.get(order.order_id) is not None:
@@ -62,18 +73,19 @@ class OrderBook:
         self._keep(order)
         return order
 
-    def cancel(self, order_id: str, reason: str, *, by: str) -> ErpOrder:
-        """End an order. Its holds end with it."""
-
-        def ended(order: ErpOrder) -> ErpOrder:
-            freed = clear_holds(order, {hold.hold_id for hold in order.holds}, by)
-            now = datetime.now(UTC)
-            return freed.with_changes(
-                status=OrderStatus.CANCELLED, released_at=None, cancelled_at=now, cancel_reason=reason
-            )
-
-        order = self.change(order_id, ended)
+    def cancel(self, order_id: str, reason: str, *, by: str | None = None) -> ErpOrder:
+        """End an order. Its holds end with it. `by` is the client who has the answer to that and need not be told."""
+        order = self.change(order_id, lambda order: _ended(order, reason, by or "erp"))
         self.tell(EventType.ORDER_CANCELLED, order, detail=reason, by=by)
+        return order
+
+    def reinstate(self, order_id: str) -> ErpOrder:
+        """Have a cancelled order as it was. Raises Problem 409 if it is not cancelled."""
+        if self.order(order_id).status is not OrderStatus.CANCELLED:
+            raise Problem(409, "order_not_cancelled", f"order {order_id} is not cancelled")
+        order = self.change(order_id, _reinstated)
+        self.tell(EventType.ORDER_CHANGED, order, detail="reinstated")
+        self.tell_placed(order, 0)
         return order
 
     def _keep(self, order: ErpOrder) -> None:
@@ -113,6 +125,41 @@ def put_on(order: ErpOrder, holds: Sequence[Hold]) -> ErpOrder:
     now = datetime.now(UTC)
     held = order.with_changes(holds=(*order.holds, *holds), holds_placed=order.holds_placed + len(holds))
     return held.with_changes(status=status_with(held), released_at=None if held.holds else now)
+
+
+def to_validate(order: ErpOrder) -> ErpOrder:
+    """An order that was changed: without holds, the checks are before it again."""
+    return order if order.holds or order.status.is_dead else _validating(order)
+
+
+def _validating(order: ErpOrder) -> ErpOrder:
+    return order.with_changes(status=OrderStatus.VALIDATING, released_at=None)
+
+
+def _ended(order: ErpOrder, reason: str, by: str) -> ErpOrder:
+    now = datetime.now(UTC)
+    freed = clear_holds(order, {hold.hold_id for hold in order.holds}, by)
+    return freed.with_changes(
+        status=OrderStatus.CANCELLED,
+        released_at=None,
+        cancelled_at=now,
+        cancelled_from=order.status,
+        cancel_reason=reason,
+    )
+
+
+def _reinstated(order: ErpOrder) -> ErpOrder:
+    """The order where it stood, with the holds that ended with it."""
+    ended = [gone for gone in order.cleared_holds if order.cancelled_at and gone.cleared_at >= order.cancelled_at]
+    return order.with_changes(
+        status=order.cancelled_from or OrderStatus.VALIDATING,
+        holds=tuple(gone.hold for gone in ended),
+        cleared_holds=tuple(gone for gone in order.cleared_holds if gone not in ended),
+        released_at=datetime.now(UTC) if order.cancelled_from is OrderStatus.RELEASED else None,
+        cancelled_at=None,
+        cancelled_from=None,
+        cancel_reason="",
+    )
 
 
 def clear_holds(order: ErpOrder, hold_ids: set[str], cleared_by: str, release_id: str | None = None) -> ErpOrder:

@@ -32,13 +32,14 @@ class Entry:
         if earlier is not None:
             return earlier
         order = body.order(self._tenant, datetime.now(UTC))
-        verdict = await self._validation.judge(order, body.stated_taxes())
+        verdict = await self._validation.judge(order, order.stated_taxes())
         return write.once(lambda: self._accept(write, verdict, body))
 
     def _accept(self, write: WriteRequest, verdict: Verdict, body: OrderEntry) -> Answer:
-        order = place_holds(verdict.order, [*verdict.holds, *body.extra_holds])
+        order = verdict.order
         if body.address is not None:
             order = order.with_changes(address_id=self._addresses.file(order.order_id, body.address))
+        order = place_holds(order, [*self._validation.holds(order, verdict), *body.extra_holds])
         self._book.add(order)
         self._book.tell_placed(order, 0)
         detail = {"status": order.status, "holds": [hold.code for hold in order.holds]}

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, computed_field
 
 from domain.calls import ReleaseResolution
+from domain.duplicates.keys import MessageKey, PurchaseKey
 from domain.events import Key
 from domain.facts.address import PostalAddress
 from domain.money import Currency
@@ -39,6 +40,9 @@ NOT_GONE_YET = frozenset({OrderStatus.ON_HOLD, OrderStatus.PARTIALLY_HELD, Order
 DEPARTED = frozenset({OrderStatus.SHIPPED, OrderStatus.INVOICED, OrderStatus.CLOSED})
 
 
+StatedTax = tuple[Decimal | None, Decimal | None]
+
+
 class Strict(BaseModel):
     """A body that a caller sends: an unknown field is an error."""
 
@@ -58,6 +62,8 @@ class ErpLine(OrderLine):
     sources: tuple[Source, ...] = ()
     original_item: str | None = None
     split_from: str | None = None
+    stated_tax: StatedTax = (None, None)
+    """The tax on the customer's order and the one in the ERP, as they came in; None is left to the engine."""
 
 
 class ClearedHold(Strict):
@@ -92,12 +98,45 @@ class ErpOrder(Order):
     shipments: int = 0
     invoiced_at: datetime | None = None
     cancelled_at: datetime | None = None
+    cancelled_from: OrderStatus | None = None
     cancel_reason: str = ""
+    carrier_given: bool = False
+    """Whether carrier instructions came with the order: without any, it goes as orders of its kind do."""
+    validated_at: datetime | None = None
+    unanswered: tuple[str, ...] = ()
+    """The systems that could not be asked when the order was last validated."""
 
     @computed_field
     def held(self) -> bool:
         """Whether any hold is open: what lists filter by."""
         return bool(self.holds)
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def purchase_key(self) -> str | None:
+        """Whose order it is by which number: orders that share it may be one."""
+        key = PurchaseKey.of(self.customer_id, self.po_number, self.release_number)
+        return None if key is None else f"{key.customer_id}/{key.po_number}/{key.release_number}"
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def message_key(self) -> str | None:
+        """In which EDI message it came; None if in none."""
+        key = MessageKey.of(self.edi, self.po_number)
+        if key is None:
+            return None
+        return f"{key.partner}/{key.interchange_control}/{key.group_control}/{key.transaction_control}"
+
+    @property
+    def family(self) -> str:
+        """The order that it is a part of, or itself."""
+        return self.parent_order_id or self.order_id
+
+    def stated_taxes(self) -> dict[str, StatedTax]:
+        """Per line, the taxes that came with the order, or those that were booked since: they are not the engine's."""
+        if self.tax_basis:
+            return {line.line_id: (line.tax_as_ordered, line.tax_in_erp) for line in self.lines}
+        return {line.line_id: line.stated_tax for line in self.lines}
 
     def with_changes(self, **changes: Any) -> ErpOrder:
         """The order with some fields changed."""
@@ -156,6 +195,10 @@ class LineEntry(Strict):
     hazmat: bool = False
     temperature: TemperatureClass = TemperatureClass.AMBIENT
 
+    def line(self) -> ErpLine:
+        """The line before validation."""
+        return ErpLine(**self.model_dump(exclude_none=True), stated_tax=(self.tax_as_ordered, self.tax_in_erp))
+
 
 class OrderEntry(Strict):
     """An order as it comes in: the ERP adds version, status and holds. `extra_holds` are put on besides its own."""
@@ -193,13 +236,10 @@ class OrderEntry(Strict):
         values = self.model_dump(exclude={"extra_holds", "lines", "address"}) | {
             "tenant": self.tenant or tenant,
             "ordered_at": self.ordered_at or now,
+            "carrier_given": "carrier" in self.model_fields_set,
         }
-        lines = tuple(ErpLine(**line.model_dump(exclude_none=True)) for line in self.lines)
+        lines = tuple(line.line() for line in self.lines)
         return ErpOrder(version=1, status=OrderStatus.VALIDATING, lines=lines, **values)
-
-    def stated_taxes(self) -> dict[str, tuple[Decimal | None, Decimal | None]]:
-        """Per line, the tax on the customer's order and the one in the ERP, where they were given."""
-        return {line.line_id: (line.tax_as_ordered, line.tax_in_erp) for line in self.lines}
 
 
 class ReleaseBody(WriteBody):

@@ -14,8 +14,10 @@ from sandbox.erp.entry import Entry
 from sandbox.erp.fulfilment import Fulfilment
 from sandbox.erp.items import mount_items
 from sandbox.erp.lookups import Lookups
+from sandbox.erp.other_orders import OtherOrders
 from sandbox.erp.purchasing import Purchasing
 from sandbox.erp.release import Endings
+from sandbox.erp.revalidation import Revalidation
 from sandbox.erp.validation import Validation
 from sandbox.kernel import Service, Settings
 
@@ -31,14 +33,16 @@ def build(settings: ErpSettings) -> Service:
     """The ERP, ready to be served."""
     service = Service("erp", settings, title="Enterprise resource planning: orders and their holds")
     book = OrderBook(service)
-    validation = Validation(service, book)
+    addresses = AddressFile(service, book)
+    validation = Validation(service, book, addresses)
     fulfilment = Fulfilment(
         service, book, timedelta(seconds=settings.ship_after), timedelta(seconds=settings.invoice_after)
     )
-    addresses = AddressFile(service, book)
     Entry(service, book, validation, addresses)
     Amending(service, book, validation, addresses)
     Lookups(service, book)
+    OtherOrders(service, book, validation)
+    Revalidation(service, book, validation)
     Endings(service, book)
     Purchasing(service, book)
     ByHand(service, book, validation)

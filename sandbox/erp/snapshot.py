@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from sandbox.erp.model import ErpOrder
@@ -43,12 +44,17 @@ def changed(before: ErpOrder, after: ErpOrder) -> tuple[Document, Document]:
     )
 
 
-def restored(order: ErpOrder, before: Document, after: Document) -> ErpOrder:
-    """The order with a change taken back. Raises Problem 409 if somebody changed the same thing since."""
+def restored(order: ErpOrder, before: Document, after: Document, *, following: Collection[str] = ()) -> ErpOrder:
+    """The order with a change taken back. Raises Problem 409 if somebody changed the same thing since.
+
+    `following` are the fields of lines that follow from others, and may be different by now.
+    """
     now = order.model_dump(mode="json")
     lines = _by_id(now)
     same = all(now[name] == value for name, value in after["fields"].items())
-    if not same or any(lines.get(line_id) != line for line_id, line in after["lines"].items()):
+    if not same or any(
+        _without(lines.get(line_id), following) != _without(line, following) for line_id, line in after["lines"].items()
+    ):
         raise Problem(409, "changed_since", f"order {order.order_id} was changed again since: reverse that first")
     for line_id, line in before["lines"].items():
         if line is None:
@@ -58,6 +64,10 @@ def restored(order: ErpOrder, before: Document, after: Document) -> ErpOrder:
     sequence = {line_id: number for number, line_id in enumerate(before["sequence"])}
     in_order = sorted(lines.values(), key=lambda line: sequence.get(line["line_id"], len(sequence)))
     return ErpOrder.model_validate({**now, **before["fields"], "lines": in_order})
+
+
+def _without(line: Document | None, fields: Collection[str]) -> Document:
+    return {name: value for name, value in (line or {}).items() if name not in fields}
 
 
 def _by_id(order: Document) -> dict[str, Any]:

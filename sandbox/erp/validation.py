@@ -6,6 +6,7 @@ import asyncio
 import logging
 import uuid
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -15,14 +16,17 @@ from pydantic import BaseModel, ValidationError
 from domain.facts.credit import CreditPosition
 from domain.facts.inventory import StockPositions
 from domain.facts.tax import TaxQuote
+from sandbox.erp.addresses import AddressFile
 from sandbox.erp.book import OrderBook, place_holds
 from sandbox.erp.checks import StatedTaxes, credit_hold, stock_hold, tax_hold, with_engine_taxes
 from sandbox.erp.model import ErpOrder, HoldEntry
+from sandbox.erp.own_checks import address_hold, carrier_hold, duplicate_hold, price_hold
 from sandbox.kernel import Service
 
 Value = TypeVar("Value", bound=BaseModel)
 
 LOOK_AGAIN_SECONDS = 1.0
+INTEGRATION = "INTEGRATION"
 
 _log = logging.getLogger(__name__)
 
@@ -36,37 +40,69 @@ class Unanswered:
 
     def hold(self) -> HoldEntry:
         """The hold that this makes: nobody knows whether the order may go."""
-        return HoldEntry(code="INTEGRATION", reason=f"{self.system} could not be asked: {self.why}")
+        return HoldEntry(code=INTEGRATION, reason=f"{self.system} could not be asked: {self.why}")
+
+
+def silent_system(reason: str) -> str:
+    """The system that an INTEGRATION hold of ours is for."""
+    return reason.partition(" ")[0]
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What validation found: the order with the taxes it took over, and the holds it wants."""
+    """What the neighbours said: the order with the taxes it took over, the holds they make, and who was asked."""
 
     order: ErpOrder
     holds: tuple[HoldEntry, ...]
+    asked: frozenset[str]
 
 
 class Validation:
     """Asks the neighbours. One that the settings do not name is not asked; one that is down makes a hold."""
 
-    def __init__(self, service: Service, book: OrderBook) -> None:
+    def __init__(self, service: Service, book: OrderBook, addresses: AddressFile) -> None:
         self._service = service
         self._book = book
+        self._addresses = addresses
         self._news = asyncio.Event()
 
     async def judge(self, order: ErpOrder, stated: StatedTaxes) -> Verdict:
-        """What to hold an order for."""
+        """What the neighbours find about an order."""
         stock, credit, tax = await asyncio.gather(self._stock(order), self._credit(order), self._tax(order))
         if isinstance(tax, TaxQuote):
             order = with_engine_taxes(order, tax, stated)
+        silent = [answer for answer in (stock, credit, tax) if isinstance(answer, Unanswered)]
         found = [
             stock_hold(order, stock) if isinstance(stock, StockPositions) else None,
             credit_hold(order, credit, self._committed(order)) if isinstance(credit, CreditPosition) else None,
             tax_hold(order, tax, stated) if isinstance(tax, TaxQuote) else None,
-            *(answer.hold() for answer in (stock, credit, tax) if isinstance(answer, Unanswered)),
+            *(answer.hold() for answer in silent),
         ]
-        return Verdict(order, tuple(hold for hold in found if hold is not None))
+        unanswered = tuple(answer.system for answer in silent)
+        order = order.with_changes(validated_at=datetime.now(UTC), unanswered=unanswered)
+        answers = {"wms": stock, "credit": credit, "tax": tax}
+        asked = frozenset(system for system, answer in answers.items() if answer is not None)
+        return Verdict(order, tuple(hold for hold in found if hold is not None), asked)
+
+    def holds(self, order: ErpOrder, verdict: Verdict) -> list[HoldEntry]:
+        """All that an order is to be held for, in the transaction that does it: no twin slips in between."""
+        own = (
+            price_hold(order),
+            address_hold(order, self._addresses.of(order)),
+            carrier_hold(order),
+            duplicate_hold(order, self._book.alike(order)),
+        )
+        return [*verdict.holds, *(hold for hold in own if hold is not None)]
+
+    def missing(self, order: ErpOrder, verdict: Verdict) -> list[HoldEntry]:
+        """Of these, the ones that the order does not have yet. What somebody took off is not put on again."""
+        there = {hold.code for hold in order.holds} | {gone.hold.code for gone in order.cleared_holds}
+        silent = {silent_system(hold.reason) for hold in order.holds if hold.code == INTEGRATION}
+        return [
+            entry
+            for entry in self.holds(order, verdict)
+            if (silent_system(entry.reason) not in silent if entry.code == INTEGRATION else entry.code not in there)
+        ]
 
     def soon(self) -> None:
         """There is an order in status VALIDATING."""
@@ -87,7 +123,8 @@ class Validation:
         with self._service.store.transaction():
             if self._book.order(judged.order_id).version != judged.version:
                 return
-            order = self._book.change(judged.order_id, lambda _: place_holds(verdict.order, verdict.holds))
+            holds = self.holds(verdict.order, verdict)
+            order = self._book.change(judged.order_id, lambda _: place_holds(verdict.order, holds))
             detail = {"holds": [hold.code for hold in order.holds], "status": order.status}
             self._service.ledger.append(
                 "orders.validate", order.order_id, client="erp", order_id=order.order_id, detail=detail

@@ -137,6 +137,10 @@ OPERATIONS = [
         "add_lines", lines=[{"line_id": "9", "item": "PUMP", "quantity": "3", "unit_price": "100", "need_by": day(7)}]
     ),
     _amendment("confirm_item", line_id="2", item="PUMP-2", unit="EA"),
+    Operation("erp.merge_into", "unmerge", "merges", {"version": 1, "add_quantities": {"1": "3"}}),
+    Operation(
+        "erp.cancel_other_order", "reinstate_other_order", "supersessions", {"version": 1, "reason_code": "REPLACE_OLD"}
+    ),
     Operation(
         "erp.create_purchase_order",
         "cancel_purchase_order",

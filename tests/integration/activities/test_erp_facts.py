@@ -8,13 +8,14 @@ from domain.facts.address import EnteredAddress
 from domain.facts.fact import Facts
 from domain.facts.hold_history import HoldHistory
 from domain.facts.similar_orders import SimilarOrders
-from tests.integration.activities.enterprise import CUSTOMER, Enterprise, fact_call
+from domain.facts.validation import OrderValidation
+from tests.integration.activities.enterprise import CUSTOMER, QUICK, Enterprise, fact_call, step_call
 from tests.integration.sandbox.desk import figures
 from tests.unit.activities.conftest import run
 
 
-def erp(world: Enterprise) -> ErpActivities:
-    return ErpActivities(HttpErp(world.client("erp")))
+def erp(world: Enterprise, answer_within: float = 5) -> ErpActivities:
+    return ErpActivities(HttpErp(world.client("erp", answer_within)))
 
 
 async def test_the_customers_other_orders_are_there_in_short_the_newest_first(world: Enterprise) -> None:
@@ -44,3 +45,17 @@ async def test_holds_are_remembered_when_they_are_gone(world: Enterprise) -> Non
     assert {one.hold.hold_id: one.is_open for one in past} == {credit: True, quality: False}
     assert [one.cleared_by for one in past if not one.is_open] == ["admin"]
     assert fact.version == "v2"
+
+
+async def test_an_order_whose_systems_were_silent_is_validated_again_once(world: Enterprise) -> None:
+    world.misbehave("credit", "ERROR", "*")
+    order = world.held_order("QA")
+    asked = fact_call(order["order_id"], "erp.validation", order_id=order["order_id"])
+    before = Facts(items=(await run(erp(world).validation, asked),)).get("validation", OrderValidation)
+    world.misbehave("erp", "COMMIT_THEN_TIMEOUT", "POST /v1/orders/{order_id}/revalidate")
+    done = await run(erp(world, QUICK).revalidate, step_call(order, {}))
+    after = Facts(items=(await run(erp(world).validation, asked),)).get("validation", OrderValidation)
+    assert (before.unanswered, after.unanswered) == (("credit",), ())
+    assert (done.read_back, done.order_version) == (True, 2)
+    now = world.desk("erp").seen(f"/v1/orders/{order['order_id']}")
+    assert [hold["code"] for hold in now["holds"]] == ["INTEGRATION", "QA", "CREDIT"]

@@ -39,7 +39,7 @@ def order(order_id: str = "SO-1", *lines: Document, **more: Any) -> Document:
     return {
         "order_id": order_id,
         "customer_id": "C-1",
-        "po_number": "PO-1",
+        "po_number": f"PO-{order_id}",
         "currency": "USD",
         "entered_by": "erin",
         "need_by": "2026-12-01",

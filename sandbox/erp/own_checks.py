@@ -1,0 +1,84 @@
+"""What the ERP checks about an order by itself, when it comes in: to the letter, as ERPs do.
+
+It converts no units, knows no contract and no geography. What somebody has decided about the order, it leaves alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from domain.facts.address import PostalAddress
+from domain.order import HoldLevel, OrderType
+from sandbox.erp.model import ErpOrder, HoldEntry
+
+_PO_BOX = re.compile(r"\bP\W*O\W*BOX\b", re.IGNORECASE)
+_NOT_BINDING = frozenset({OrderType.BLANKET, OrderType.QUOTE})
+
+
+def price_hold(order: ErpOrder) -> HoldEntry | None:
+    """A hold on the lines whose price is not the figure on the customer's order."""
+    if order.price_basis:
+        return None
+    different = [
+        line.line_id
+        for line in order.open_lines
+        if line.as_ordered is not None and line.as_ordered.unit_price != line.unit_price
+    ]
+    if not different:
+        return None
+    reason = f"price on the order and price here differ for {len(different)} of {len(order.open_lines)} lines"
+    return HoldEntry(code="PRICE", level=HoldLevel.LINE, line_ids=tuple(different), reason=reason)
+
+
+def address_hold(order: ErpOrder, address: PostalAddress | None) -> HoldEntry | None:
+    """A hold if an address came with the order that is not whole, not that of the site, or not written as here."""
+    if address is None or order.ship_to_basis:
+        return None
+    wrong = list(_wrong(order, address))
+    return HoldEntry(code="ADDRESS", reason=f"ship-to address: {'; '.join(wrong)}") if wrong else None
+
+
+def _wrong(order: ErpOrder, address: PostalAddress) -> Iterable[str]:
+    """What is wrong, in words that give nothing of it away."""
+    missing = [name for name in ("city", "region", "postal_code") if not getattr(address, name).strip()]
+    if not address.street.strip() and not address.po_box.strip():
+        missing.insert(0, "street")
+    if missing:
+        yield f"no {', no '.join(missing).replace('_', ' ')}"
+    site = order.ship_to
+    for name in ("region", "postal_code", "country"):
+        if name not in missing and getattr(address, name) != getattr(site, name):
+            yield f"{name.replace('_', ' ')} is not that of site {site.site_id}"
+    if order.freight and (address.po_box.strip() or _PO_BOX.search(address.street)):
+        yield "a PO box, and the order has freight"
+    if any(part != _as_kept(part) for part in (address.street, address.city)):
+        yield "not written as addresses are kept here"
+
+
+def _as_kept(text: str) -> str:
+    """In capitals, without stops and commas, with single spaces."""
+    return " ".join(text.upper().replace(".", " ").replace(",", " ").split())
+
+
+def carrier_hold(order: ErpOrder) -> HoldEntry | None:
+    """A hold if carrier instructions came with the order that a warehouse cannot follow."""
+    if not order.carrier_given or order.carrier.is_complete:
+        return None
+    missing = [name for name in ("scac", "service") if not getattr(order.carrier, name)]
+    if order.carrier.freight_terms.needs_account and not order.carrier.account:
+        missing.append("account")
+    return HoldEntry(code="CARRIER", reason=f"carrier instructions lack {', '.join(missing)}")
+
+
+def duplicate_hold(order: ErpOrder, alike: Iterable[ErpOrder]) -> HoldEntry | None:
+    """A hold if the customer has an order of the same number, or one that came in the same message."""
+    if order.po_checked or order.order_type in _NOT_BINDING:
+        return None
+    twins = [other.order_id for other in alike if _may_be_the_same(order, other)]
+    return HoldEntry(code="DUPLICATE", reason=f"same purchase order as {', '.join(twins[:5])}") if twins else None
+
+
+def _may_be_the_same(order: ErpOrder, other: ErpOrder) -> bool:
+    related = other.family == order.family
+    return not related and not other.status.is_dead and other.order_type not in _NOT_BINDING

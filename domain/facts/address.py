@@ -31,7 +31,7 @@ class EnteredAddress(Model):
 
 
 class Site(Model):
-    """A ship-to of the customer's master record, without its street: `premise` is the same for the same premise only.
+    """A ship-to of the customer's master record, in the standard writing. `premise` stands for house number and street.
 
     `freight_capable` sites take pallets, with or without a `dock`. `last_good_delivery`: the last day on which goods
     arrived there without a complaint.
@@ -67,10 +67,14 @@ class ScreeningResult(StrEnum):
 
 
 class Screening(Model):
-    """What restricted-party screening and fraud scoring say. `list_name` is set unless the result is CLEAR."""
+    """What restricted-party screening and fraud scoring say. `list_name` is set unless the result is CLEAR.
+
+    `restricted_sites` are the customer's other sites that something speaks against.
+    """
 
     result: ScreeningResult
     list_name: str = ""
+    restricted_sites: tuple[str, ...] = ()
     fraud_score: int = Field(default=0, ge=0, le=100)
-    """How often what looks like this destination was fraud: 0 never, 100 always."""
+    """How often a new address like this one was fraud: 0 never, 100 always."""
     version: str = "0"

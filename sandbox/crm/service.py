@@ -14,16 +14,19 @@ from sandbox.crm.records import (
     CustomerAccount,
     StatusBody,
 )
+from sandbox.crm.screening import ScreeningOffice
+from sandbox.crm.sites import SiteFile
 from sandbox.kernel import CANCELLED, Answer, Document, Problem, Records, Service, Settings, Write, WriteRequest
 from sandbox.kernel.versions import version_of
 
 
 def build(settings: Settings) -> Service:
-    """The service. Seed: `accounts`, `contacts`."""
+    """The service. Seed: `accounts`, `contacts`, and what `sites.py` and `screening.py` name."""
     service = Service("crm", settings, title="Customer relations")
     _accounts(service)
     _communications(service)
     ConsentRequests(service)
+    ScreeningOffice(service, SiteFile(service))
     return service
 
 

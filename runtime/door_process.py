@@ -6,15 +6,18 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 import uvicorn
+from fastapi import FastAPI
 from temporalio.client import Client
 
+from activities.connectors.http import SystemClient
+from runtime.customer_door import CustomerDoor
 from runtime.delivery import Delivery
 from runtime.event_records import Record, read_records
 from runtime.intake import Intake
@@ -56,10 +59,19 @@ async def serve(settings: Settings) -> None:
     runtime = temporal_runtime(settings.observation.metrics_bind)
     client = await open_client("door", lazy=True, runtime=runtime)
     intake = Intake(Delivery(client, settings.task_queue), settings.door.answer_within, runtime.metric_meter)
+    registering = asyncio.create_task(_register_search_attributes(client))
+    try:
+        async with _customer_door(settings, intake) as customers:
+            await _server(settings, build_door(intake, client, settings.door, customers)).serve()
+    finally:
+        registering.cancel()
+
+
+def _server(settings: Settings, app: FastAPI) -> _Server:
     host, port = host_and_port(settings.door.bind)
-    server = _Server(
+    return _Server(
         uvicorn.Config(
-            build_door(intake, client, settings.door),
+            app,
             host=host,
             port=port,
             log_config=None,
@@ -68,11 +80,23 @@ async def serve(settings: Settings) -> None:
             server_header=False,
         )
     )
-    registering = asyncio.create_task(_register_search_attributes(client))
+
+
+@asynccontextmanager
+async def _customer_door(settings: Settings, intake: Intake) -> AsyncIterator[CustomerDoor | None]:
+    """The pages for customers, if the settings say how their links are signed and where the CRM is."""
+    links, crm = settings.door.links, settings.door_crm
+    if links is None or crm is None:
+        log.info("no pages for customers: they need door.public_url, door.link_secret, and door.crm or systems.crm")
+        yield None
+        return
+    client = SystemClient("crm", crm)
+    customers = CustomerDoor(client, links, intake)
     try:
-        await server.serve()
+        yield customers
     finally:
-        registering.cancel()
+        await customers.close()
+        await client.close()
 
 
 async def _register_search_attributes(client: Client) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hmac
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -12,17 +11,17 @@ from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from fastapi_offline import FastAPIOffline
 from pydantic import BaseModel
-from starlette.requests import ClientDisconnect
 from temporalio.client import Client
 
 from domain.events import CloudEvent
+from runtime.customer_door import CustomerDoor, add_customer_pages
 from runtime.envelope import Malformed, read_event
 from runtime.intake import Disposition, EventIdReused, Intake, Undeliverable
 from runtime.problems import MEDIA_TYPE, Problem, ProblemBody, ProblemFault, install_problems
+from runtime.request_body import BodyIncomplete, BodyTooLarge, read_body
 from runtime.settings import DoorSettings
 from runtime.temporal import TemporalUnavailable, is_healthy
 
-_READ_WITHIN = 10.0
 _RETRY_AFTER = "5"
 _CONTENT_TYPES = {"application/cloudevents+json", "application/json"}
 _BEARER = HTTPBearer(auto_error=False, description="A token of the settings' [door].")
@@ -36,8 +35,10 @@ class Receipt(BaseModel):
     cases: tuple[str, ...]
 
 
-def build_door(intake: Intake, client: Client, settings: DoorSettings) -> FastAPI:
-    """The application. `client` only tells whether Temporal answers."""
+def build_door(
+    intake: Intake, client: Client, settings: DoorSettings, customers: CustomerDoor | None = None
+) -> FastAPI:
+    """The application. `client` only tells whether Temporal answers. Without `customers` they get no pages."""
     # the page must work where nothing of the outside world can be reached
     app = FastAPIOffline(
         title="Holdfast door",
@@ -48,6 +49,8 @@ def build_door(intake: Intake, client: Client, settings: DoorSettings) -> FastAP
     install_problems(app)
     _add_events(app, intake, settings)
     _add_health(app, client)
+    if customers is not None:
+        add_customer_pages(app, customers)
     _describe_body(app)
     return app
 
@@ -98,17 +101,13 @@ async def _body(request: Request, limit: int) -> bytes:
     if content_type not in _CONTENT_TYPES or request.headers.get("content-encoding", "identity") != "identity":
         wanted = " or ".join(sorted(_CONTENT_TYPES))
         raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", f"send {wanted}, not compressed")
-    body = bytearray()
     try:
-        async with asyncio.timeout(_READ_WITHIN):
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > limit:
-                    detail = f"an event may have {limit} bytes"
-                    raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", detail)
-    except (TimeoutError, ClientDisconnect) as error:
+        return await read_body(request, limit)
+    except BodyTooLarge as error:
+        detail = f"an event may have {limit} bytes"
+        raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", detail) from error
+    except BodyIncomplete as error:
         raise Problem(HTTPStatus.REQUEST_TIMEOUT, "incomplete", "the body did not arrive") from error
-    return bytes(body)
 
 
 def _parsed(body: bytes) -> CloudEvent:

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -119,13 +119,21 @@ async def is_listed(client: Client, query: str, number: int) -> bool:
 
 
 @contextmanager
-def door(server: TemporalServer) -> Iterator[httpx.Client]:
+def door(
+    server: TemporalServer, settings: Mapping[str, str] | None = None, log: Path | None = None
+) -> Iterator[httpx.Client]:
+    """The door, opened with these variables too. What it logs goes into `log`, if that is given."""
     port = free_ports(1)[0]
-    environment = environment_for(server) | {
-        "HOLDFAST_DOOR__BIND": f"127.0.0.1:{port}",
-        "HOLDFAST_DOOR__TOKEN": TOKEN.replace(" ", "-"),
-    }
-    process = subprocess.Popen([sys.executable, "starter.py", "serve"], cwd=ROOT, env=environment)
+    environment = (
+        environment_for(server)
+        | dict(settings or {})
+        | {
+            "HOLDFAST_DOOR__BIND": f"127.0.0.1:{port}",
+            "HOLDFAST_DOOR__TOKEN": TOKEN.replace(" ", "-"),
+        }
+    )
+    with log.open("wb") if log else nullcontext() as errors:
+        process = subprocess.Popen([sys.executable, "starter.py", "serve"], cwd=ROOT, env=environment, stderr=errors)
     headers = {"Authorization": f"Bearer {TOKEN.replace(' ', '-')}"}
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=15) as http:

@@ -14,11 +14,13 @@ from activities.connectors.communications import Communications
 from activities.connectors.delivery import Channel
 from activities.connectors.erp import HttpErp
 from activities.connectors.http import SystemClient
+from activities.connectors.links import CustomerLinks
 from activities.connectors.mail import Mail
 from activities.connectors.settings import NotificationSettings, System, Systems
 from activities.connectors.webhook import Webhook
 from activities.credit import CreditActivities
 from activities.crm import CrmActivities
+from activities.customer_questions import CustomerQuestionActivities
 from activities.deadlines import DeadlineActivities
 from activities.edi import EdiActivities
 from activities.erp import ErpActivities
@@ -35,11 +37,15 @@ Activity = Callable[..., Any]
 
 @asynccontextmanager
 async def build_activities(
-    systems: Systems, notifications: NotificationSettings, policies: Callable[[], PolicySet]
+    systems: Systems,
+    notifications: NotificationSettings,
+    policies: Callable[[], PolicySet],
+    links: CustomerLinks | None = None,
 ) -> AsyncIterator[list[Activity]]:
     """The activities, for as long as the block lasts; then the connections are closed.
 
-    `policies` is asked each time anew, so that a new set counts from the next call on.
+    `policies` is asked each time anew, so that a new set counts from the next call on. Without `links` no customer can
+    be asked anything.
     """
     async with AsyncExitStack() as stack:
 
@@ -49,7 +55,7 @@ async def build_activities(
             return opened
 
         erp, crm = HttpErp(client("erp", systems.erp)), client("crm", systems.crm)
-        desk = Desk(notifications.cli_command, notifications.ui_url)
+        desk, channels = Desk(notifications.cli_command, notifications.ui_url), _channels(notifications, stack)
         yield activities_of(
             TriageActivities(erp, policies),
             AssessmentActivities(policies),
@@ -64,7 +70,8 @@ async def build_activities(
             TaxActivities(client("tax", systems.tax)),
             EdiActivities(client("edi", systems.edi)),
             CrmActivities(crm),
-            NotificationActivities(Communications(crm), _channels(notifications, stack), policies, desk),
+            CustomerQuestionActivities(crm, channels[0], policies, links),
+            NotificationActivities(Communications(crm), channels, policies, desk),
         )
 
 

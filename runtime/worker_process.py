@@ -84,7 +84,8 @@ class WorkerProcess:
         with suppress(Stopped):
             async with health_endpoint(self._settings.observation.health_bind, self._is_ready):
                 client = await self._unless_stopped(self._connected())
-                async with build_activities(self._systems, self._notifications, self._policies) as activities:
+                links = self._settings.door.links
+                async with build_activities(self._systems, self._notifications, self._policies, links) as activities:
                     self._worker = case_worker(client, self._settings.task_queue, activities, self._settings.worker)
                     await self._work(self._worker)
         log.info("worker stopped")

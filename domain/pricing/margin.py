@@ -59,18 +59,18 @@ class Margins:
 
     def band(self, price: Decimal) -> MarginBand:
         """Where the margin of `price` lies. BELOW_COST: something is paid on top."""
-        percent = self.percent(price)
-        if percent is None:
+        left = self.left(price) * 100
+        if self.cost is None:
             return MarginBand.UNKNOWN
-        if percent < 0:
+        if left < 0:
             return MarginBand.BELOW_COST
-        if percent < self.floor_percent:
+        if left < self.floor_percent * price:
             return MarginBand.BELOW_FLOOR
-        return MarginBand.FLOOR if percent < self.target_percent else MarginBand.TARGET
+        return MarginBand.FLOOR if left < self.target_percent * price else MarginBand.TARGET
 
     def price_at_target(self) -> Decimal | None:
         """The lowest price, to four decimals, that reaches the target; None if none does or the cost is not known."""
         share = 100 - self.rebate_out_percent + self.rebate_in_percent - self.target_percent
         if self.cost is None or share <= 0:
             return None
-        return max(NOTHING, self._outlay * 100 / share).quantize(PLACES, ROUND_CEILING)
+        return max(PLACES, (self._outlay * 100 / share).quantize(PLACES, ROUND_CEILING))

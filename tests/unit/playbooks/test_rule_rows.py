@@ -10,6 +10,7 @@ from domain.assessment import Assessment
 from domain.exception_types import ExceptionType
 from domain.facts.inventory import DropShip, ItemSourcing, Substitute
 from domain.order import Hold, HoldClass
+from tests.unit.playbooks import shipping
 from tests.unit.playbooks.scenario import (
     HARD,
     NOW,
@@ -148,6 +149,7 @@ UNCLASSIFIED = {
 }
 
 CASES = {
+    "carrier_rules": {rule: Row(*case) for rule, case in shipping.ROWS.items()},
     "credit_rules": CREDIT,
     "inventory_rules": INVENTORY,
     "tax_rules": TAX,
@@ -191,6 +193,7 @@ SMALL, MIDDLE, LARGE = (
 NORMAL, HIGH, CRITICAL = {"criticality": "NORMAL"}, {"criticality": "HIGH"}, {"criticality": "CRITICAL"}
 
 TERMS: dict[str, dict[str, tuple[dict[str, Any], dict[str, Any]]]] = {
+    "carrier_terms": shipping.TERMS,
     "credit_terms": {
         "best_large": (BEST | STANDARD | LARGE, {"valid_days": 3, "growth_percent": 5, "temporary_limit_percent": 25}),
         "best_same_day": (BEST | SAME_DAY | SMALL, {"valid_days": 7, "growth_percent": 5, "limit_step": 1000}),

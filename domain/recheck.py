@@ -27,8 +27,9 @@ class Change(Model):
 def compare(approved: Option, decision_amount: Money, current: Assessment) -> tuple[Change, ...]:
     """What moved since `approved` was decided for `decision_amount`.
 
-    Worse is: the option is not offered any more, its amount or cost grew beyond the option's tolerance, or a role that
-    is not junior to the one before would have to approve it now. Everything else that moved is told, and voids nothing.
+    Worse is: the option is not offered any more, its amount or cost grew beyond the option's tolerance, a role that is
+    not junior to the one before would have to approve it now, or it no longer has the item, site or service that a
+    person approved. Everything else that moved is told, and voids nothing.
     """
     option = current.option(approved.code)
     if option is None:
@@ -38,6 +39,7 @@ def compare(approved: Option, decision_amount: Money, current: Assessment) -> tu
         _money("amount", decision_amount, option.amount, tolerance),
         _money("cost", approved.cost, option.cost, tolerance),
         _authority(approved, option),
+        *_codes(approved, option),
         _text("customer effect", approved.customer_effect, option.customer_effect),
     )
     return tuple(change for change in found if change is not None)
@@ -65,6 +67,18 @@ def _authority(approved: Option, now: Option) -> Change | None:
         return None
     worse = now_role != NOBODY and now_role not in approved.juniors
     return Change(what="approver", before=before_role, now=now_role, worse=worse)
+
+
+def _codes(approved: Option, now: Option) -> tuple[Change, ...]:
+    """What a person approved by name is not replaced by something else, be it cheaper."""
+    if approved.automatic:
+        return ()
+    known = {parameter.name: parameter.value for parameter in now.parameters}
+    return tuple(
+        Change(what=before.name, before=before.value, now=known.get(before.name, "none"), worse=True)
+        for before in approved.parameters
+        if before.kind == "text" and known.get(before.name) != before.value
+    )
 
 
 def _awaited(option: Option) -> str:

@@ -81,6 +81,30 @@ def test_an_option_that_is_gone_voids_the_decision() -> None:
     assert not still_stands(changes)
 
 
+def named(value: str, kind: str = "text") -> dict[str, Any]:
+    return {"parameters": ({"name": "service", "meaning": "which one", "kind": kind, "value": value},)}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "stands"),
+    [
+        (named("UPSN:GROUND"), named("UPSN:GROUND"), True),
+        (named("UPSN:GROUND"), named("FXFE:ECONOMY"), False),
+        (named("UPSN:GROUND"), {}, False),
+        (named("7", "integer"), named("5", "integer"), True),
+        ({**named("UPSN:GROUND"), "automatic": True, "role": None}, {**named("FXFE:ECONOMY"), "role": None}, True),
+    ],
+    ids=["same", "another", "none", "a figure", "by policy"],
+)
+def test_what_a_person_approved_by_name_is_not_replaced(
+    before: dict[str, Any],
+    after: dict[str, Any],
+    stands: bool,  # noqa: FBT001
+) -> None:
+    """Another service for the same money is another decision; policy may change its own mind."""
+    assert still_stands(compare(approved(**before), usd("1000"), now(approved(**after)))) is stands
+
+
 def test_the_amount_that_was_decided_counts() -> None:
     """A person who approved less did not approve more."""
     assert not still_stands(compare(approved(), usd("900"), now(approved())))

@@ -6,6 +6,7 @@ from datetime import date
 
 from sandbox.erp.book import OrderBook
 from sandbox.erp.model import NotNegative, Positive
+from sandbox.erp.supplier_link import SupplierLink
 from sandbox.kernel import CANCELLED, Cancellation, Document, Documents, Problem, Service, WriteBody, WriteRequest
 
 
@@ -34,11 +35,17 @@ class PurchaseOrderChangeBody(WriteBody):
 class Purchasing:
     """Purchase orders, and the days for which they are due."""
 
-    def __init__(self, service: Service, book: OrderBook) -> None:
+    def __init__(self, service: Service, book: OrderBook, suppliers: SupplierLink) -> None:
         self._book = book
+        self._suppliers = suppliers
         self._terms = Documents(service.store, "purchase_order_terms")
         service.collection(
-            "purchase-orders", PurchaseOrderBody, "po", on_create=self._buy, on_cancel=self._cancel_purchase
+            "purchase-orders",
+            PurchaseOrderBody,
+            "po",
+            on_create=self._buy,
+            on_cancel=self._cancel_purchase,
+            before_cancel=suppliers.ask_to_withdraw,
         )
         service.collection(
             "purchase-order-changes",
@@ -52,18 +59,21 @@ class Purchasing:
         self._book.order(body.order_id).erp_line(body.line_id)
         number = resource_id.upper()
         self._terms.put(number, {"due_on": body.due_on.isoformat(), "status": "OPEN"})
+        self._suppliers.send(resource_id, "purchase-orders", body.model_dump(mode="json") | {"number": number})
         return {"number": number}
 
     def _cancel_purchase(self, _: WriteRequest, resource: Document, __: Cancellation) -> Document:
         self._terms.put(resource["number"], {"due_on": resource["due_on"], "status": CANCELLED})
+        self._suppliers.withdraw(resource["id"])
         return {}
 
-    def _expedite(self, _: WriteRequest, body: PurchaseOrderChangeBody, __: str) -> Document:
+    def _expedite(self, _: WriteRequest, body: PurchaseOrderChangeBody, resource_id: str) -> Document:
         before = self._terms.get(body.purchase_order)
         if before is not None and before["status"] == CANCELLED:
             raise Problem(409, "purchase_order_cancelled", f"purchase order {body.purchase_order} is cancelled")
         after = {"due_on": body.due_on.isoformat(), "cost": str(body.cost), "status": "OPEN"}
         self._terms.put(body.purchase_order, after)
+        self._suppliers.send(resource_id, "expedites", body.model_dump(mode="json", exclude={"order_id"}))
         return {"before": before, "after": after}
 
     def _restore(self, _: WriteRequest, resource: Document, __: Cancellation) -> Document:
@@ -74,4 +84,5 @@ class Purchasing:
             self._terms.delete(number)
         else:
             self._terms.put(number, resource["before"])
+        self._suppliers.withdraw(resource["id"])
         return {}

@@ -18,12 +18,15 @@ from sandbox.erp.other_orders import OtherOrders
 from sandbox.erp.purchasing import Purchasing
 from sandbox.erp.release import Endings
 from sandbox.erp.revalidation import Revalidation
+from sandbox.erp.supplier_link import SupplierLink
 from sandbox.erp.validation import Validation
 from sandbox.kernel import Service, Settings
 
 
 class ErpSettings(Settings):
-    """The settings of the ERP. `peers` may name `wms`, `credit` and `tax`; one that is not named is not asked."""
+    """The settings of the ERP. `peers` may name `wms`, `credit`, `tax` and `suppliers`; one that is not named is not
+    asked.
+    """
 
     ship_after: float = Field(default=5.0, ge=0, description="seconds from release to shipment")
     invoice_after: float = Field(default=5.0, ge=0, description="seconds from shipment to invoice")
@@ -44,9 +47,12 @@ def build(settings: ErpSettings) -> Service:
     OtherOrders(service, book, validation)
     Revalidation(service, book, validation)
     Endings(service, book)
-    Purchasing(service, book)
+    suppliers = SupplierLink(service)
+    Purchasing(service, book, suppliers)
     ByHand(service, book, validation)
     mount_items(service)
     service.background(validation.work)
     service.background(fulfilment.work)
+    if "suppliers" in settings.peers:
+        service.background(suppliers.work)
     return service

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar
 
@@ -41,6 +41,7 @@ class Cancellation(WriteBody):
 Body = TypeVar("Body", bound=WriteBody)
 OnCreate = Callable[[WriteRequest, Body, str], Document]
 OnCancel = Callable[[WriteRequest, Document, Cancellation], Document]
+BeforeCancel = Callable[[Document], Awaitable[None]]
 
 
 def nothing_more(*_: object) -> Document:
@@ -52,8 +53,8 @@ class Collection(Generic[Body]):
     """One kind of resource of a service, at `/v1/{name}`.
 
     `on_create` has the effect and returns fields to add to the resource; `on_cancel` takes the effect back and
-    returns fields to change. Both run inside the write's transaction and refuse by raising Problem. A body with an
-    `order_id` shows it in the ledger.
+    returns fields to change. Both run inside the write's transaction and refuse by raising Problem. `before_cancel`
+    runs ahead of that one, and may ask other services. A body with an `order_id` shows it in the ledger.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Collection(Generic[Body]):
         *,
         on_create: OnCreate[Body] = nothing_more,
         on_cancel: OnCancel = nothing_more,
+        before_cancel: BeforeCancel | None = None,
         indexed: Sequence[str] = (),
     ) -> None:
         self.name = name
@@ -74,6 +76,7 @@ class Collection(Generic[Body]):
         self._prefix = prefix
         self._on_create = on_create
         self._on_cancel = on_cancel
+        self._before_cancel = before_cancel
         self._mount(service)
 
     def active(self, **fields: str | None) -> list[Document]:
@@ -146,6 +149,8 @@ class Collection(Generic[Body]):
             return self.get(resource_id)
 
         async def cancel(resource_id: str, body: Cancellation, write: Write) -> Response:
+            if self._before_cancel is not None and write.earlier() is None:
+                await self._before_cancel(self.get(resource_id))
             return write.once(lambda: self.cancel(write, resource_id, body))
 
         create.__annotations__["body"] = self._body

@@ -15,7 +15,7 @@ from fastapi_offline import FastAPIOffline
 
 from sandbox.kernel.access import admin_only, authenticated
 from sandbox.kernel.administration import administration, health, ledger_page
-from sandbox.kernel.collection import Body, Collection, OnCancel, OnCreate, nothing_more
+from sandbox.kernel.collection import BeforeCancel, Body, Collection, OnCancel, OnCreate, nothing_more
 from sandbox.kernel.faults import Faults, FaultyRoute
 from sandbox.kernel.ledger import Ledger
 from sandbox.kernel.problems import install_problems
@@ -59,12 +59,22 @@ class Service:
         *,
         on_create: OnCreate[Body] = nothing_more,
         on_cancel: OnCancel = nothing_more,
+        before_cancel: BeforeCancel | None = None,
         indexed: Sequence[str] = (),
     ) -> Collection[Body]:
         """Add a kind of write resource at `/v1/{name}`; its ids begin with `prefix`. The service itself can look for
         resources by `reference`, `order_id`, `status` and the fields in `indexed`.
         """
-        return Collection(self, name, body, prefix, on_create=on_create, on_cancel=on_cancel, indexed=indexed)
+        return Collection(
+            self,
+            name,
+            body,
+            prefix,
+            on_create=on_create,
+            on_cancel=on_cancel,
+            before_cancel=before_cancel,
+            indexed=indexed,
+        )
 
     def background(self, work: Work) -> None:
         """Do this from start to stop; when it fails it is logged and begun again."""

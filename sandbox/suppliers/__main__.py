@@ -1,6 +1,7 @@
-"""`python -m sandbox.suppliers`."""
+"""`python -m sandbox.suppliers --port P --database FILE --settings FILE --acknowledge-after S`."""
 
-from sandbox.kernel import Settings, run
+from sandbox.kernel import run
+from sandbox.suppliers.records import SupplierSettings
 from sandbox.suppliers.service import build
 
-run("suppliers", Settings, build)
+run("suppliers", SupplierSettings, build)

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from sandbox.kernel import Service, Settings
+from datetime import timedelta
+
+from sandbox.kernel import Service
+from sandbox.suppliers.portal import Portal
+from sandbox.suppliers.records import SupplierSettings
 
 
-def build(settings: Settings) -> Service:
-    """The service."""
-    return Service("suppliers", settings, title="Supplier portal")
+def build(settings: SupplierSettings) -> Service:
+    """The service. Seed: `suppliers`."""
+    service = Service("suppliers", settings, title="Supplier portal")
+    portal = Portal(service, timedelta(seconds=settings.acknowledge_after))
+    service.background(portal.work)
+    return service

@@ -8,10 +8,10 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from domain.business_time import ClosedForGood
-from domain.calls import DeadlineRequest, OutagePolicy
+from domain.calls import DeadlineRequest, OutagePolicy, Resumed, ResumeRequest
 from domain.exception_types import IntegrationErrorKind
 from domain.policy.policy_set import PolicySet
-from domain.policy.schedules import PolicyGap, outage_policy, schedule
+from domain.policy.schedules import PolicyGap, outage_policy, resumed, schedule
 from domain.policy.table import InputError
 from domain.tasks import Deadlines
 
@@ -28,6 +28,14 @@ class DeadlineActivities:
         try:
             return schedule(request, self._policies())
         except (PolicyGap, InputError, ClosedForGood) as error:
+            raise _undecided(f"order {request.case.order_id}: {error}") from error
+
+    @activity.defn(name="deadlines.resume")
+    async def resume(self, request: ResumeRequest) -> Resumed:
+        """When a case is due whose customer was waited for."""
+        try:
+            return resumed(request, self._policies())
+        except ClosedForGood as error:
             raise _undecided(f"order {request.case.order_id}: {error}") from error
 
     @activity.defn(name="deadlines.outage_policy")

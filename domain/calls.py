@@ -160,6 +160,31 @@ class DeadlineRequest(Model):
     level: int = 0
 
 
+class CustomerWait(Model):
+    """A stretch of time in which the next move was the customer's; open as long as there is no end."""
+
+    started_at: AwareDatetime
+    ended_at: AwareDatetime | None = None
+
+
+class ResumeRequest(Model):
+    """By when a case is due whose customer was waited for: the argument of `deadlines.resume`.
+
+    `due_at` moves by the business time of `site` that lies in `pauses`; the answer is a `Resumed`.
+    """
+
+    case: CaseRef
+    due_at: AwareDatetime
+    pauses: tuple[CustomerWait, ...]
+    site: str
+
+
+class Resumed(Model):
+    """The new deadline."""
+
+    due_at: AwareDatetime
+
+
 class AuthoriseRequest(Model):
     """May this actor do this now: the argument of `authorisation.authorise`.
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from pydantic import Field
 
 from domain.assessment import Assessment, Cause, Option, Step, Wait
 from domain.base import Model, State
-from domain.calls import CaseRef, Notice, OpenException, ServiceTerms, StepResult
+from domain.calls import CaseRef, CustomerWait, Notice, OpenException, ServiceTerms, StepResult
 from domain.events import OrderEvent
 from domain.exception_types import EXECUTION_ORDER, ExceptionType, IntegrationErrorKind
 from domain.facts.fact import Fact, Facts
@@ -150,6 +150,8 @@ class Case(State):
     executed: list[ExecutedStep] = Field(default_factory=list)
     audit: list[AuditEntry] = Field(default_factory=list)
     audit_dropped: int = 0
+    customer_waits: list[CustomerWait] = Field(default_factory=list)
+    """When the customer was waited for, by however many holds: not our time."""
     seen_events: list[str] = Field(default_factory=list)
     news: list[OrderEvent] = Field(default_factory=list)
     """Events that nobody has acted on yet."""
@@ -178,6 +180,21 @@ class Case(State):
             self.exceptions.values(),
             key=lambda exception: (EXECUTION_ORDER.index(exception.exception_type), exception.hold_id),
         )
+
+    @property
+    def customer_until(self) -> datetime | None:
+        """Until when the customer is waited for now: the first of the waits to end. None if nobody waits for them."""
+        waits = [one.waiting for one in self.exceptions.values() if one.waiting and one.waiting.on_customer]
+        return min((wait.until for wait in waits), default=None)
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether a wait for the customer has begun and not ended."""
+        return bool(self.customer_waits) and self.customer_waits[-1].ended_at is None
+
+    def waited_for_customer(self, now: datetime) -> timedelta:
+        """How long the customer was waited for until `now`, in elapsed time."""
+        return sum(((wait.ended_at or now) - wait.started_at for wait in self.customer_waits), timedelta(0))
 
     @property
     def open_tasks(self) -> list[Task]:
@@ -239,6 +256,8 @@ class ClosingSummary(Model):
     order_value: Money | None
     added_cost: Money | None
     """What the chosen options cost us together."""
+    waited_for_customer: float = 0
+    """Seconds in which the next move was the customer's: no part of our own resolution time."""
     policy_version: str | None
 
 

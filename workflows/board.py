@@ -73,9 +73,13 @@ def _attributes(case: Case) -> list[SearchAttributeUpdate[Any]]:
 
 
 def _due_at(case: Case) -> SearchAttributeUpdate[Any] | None:
-    """The next moment at which somebody must have done something: the first open question's, else the case's own."""
+    """The next moment at which somebody must have done something: the first open question's, else the customer's as
+    long as they are waited for, else the case's own.
+    """
     if case.open_tasks:
         return keys.DUE_AT.value_set(case.open_tasks[0].deadlines.expires_at)
+    if case.customer_until is not None:
+        return keys.DUE_AT.value_set(case.customer_until)
     return None if case.terms is None else keys.DUE_AT.value_set(case.terms.due_at)
 
 
@@ -89,6 +93,9 @@ def details(case: Case) -> str:
     lines = [f"**{state_of(case)}** · {_subject(case)}" + (f" · {case.outcome}" if case.outcome else "")]
     if case.order is not None:
         lines.append(f"Value {case.order.value} · service {case.order.service_level} · jeopardy {jeopardy(case)}")
+    if case.terms is not None and case.is_paused:
+        since = f"{case.customer_waits[-1].started_at:%Y-%m-%d %H:%M:%S}Z"
+        lines.append(f"Waiting for the customer since {since}: the due time stands still")
     if isinstance(case, CauseCase):
         lines += _cause(case)
     lines += _holds(case) + _questions(case) + _outages(case)

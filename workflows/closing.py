@@ -99,6 +99,7 @@ def summarise(case: Case) -> ClosingSummary:
         closed_at=case.closed_at or workflow.now(),
         order_value=case.order.value if case.order else None,
         added_cost=sum((o.cost for o in options), Money.zero(case.order.currency)) if case.order else None,
+        waited_for_customer=case.waited_for_customer(case.closed_at or workflow.now()).total_seconds(),
         policy_version=next((e.assessment.policy_version for e in case.settled if e.assessment), None),
     )
 

@@ -8,6 +8,7 @@ from domain.calls import Triage, TriageRequest
 from domain.case import Case, CaseOutcome, ExceptionCase
 from domain.events import EventType, OrderEvent
 from domain.order import Order
+from workflows import pauses
 from workflows.calls import Call, Calls, WayOut
 from workflows.causes import Causes
 from workflows.execution import Execution, fresh_news
@@ -43,6 +44,7 @@ class Examination:
             await self._look(news)
 
     async def _look(self, news: list[OrderEvent]) -> None:
+        looked_at = workflow.now()
         answer = await self._read()
         if isinstance(answer, WayOut):
             await self._give_up(answer)
@@ -55,6 +57,7 @@ class Examination:
         held = {subject.hold.hold_id for subject in answer.exceptions}
         await self._let_go([hold_id for hold_id in self._case.exceptions if hold_id not in held], "gone from the ERP")
         self._take_in(answer, news, moved=before is not None and _differs(before, answer.order))
+        await pauses.renew(self._case, looked_at)
         if not answer.exceptions:
             self._case.outcome = CaseOutcome.WITHDRAWN if answer.order.status.is_dead else CaseOutcome.NO_LONGER_HELD
             record(self._case, ERP, "nothing held", f"the order is {answer.order.status}")

@@ -20,6 +20,8 @@ from domain.calls import (
     OutagePolicy,
     Recheck,
     RecheckRequest,
+    Resumed,
+    ResumeRequest,
 )
 from domain.cause import CauseTerms, CauseTermsRequest
 from domain.tasks import Deadlines
@@ -71,6 +73,11 @@ async def recheck(request: RecheckRequest) -> Recheck:
 async def deadlines(request: DeadlineRequest) -> Deadlines:
     """Reminders, escalations and expiry of a question, in business time."""
     return await _judge("deadlines.schedule", request, Deadlines, f"Deadlines for {request.role}")
+
+
+async def resume(request: ResumeRequest) -> Resumed:
+    """By when the case is due, now that the customer was waited for."""
+    return await _judge("deadlines.resume", request, Resumed, "Due time without the customer's")
 
 
 async def outage_policy(system: str) -> OutagePolicy:

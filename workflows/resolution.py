@@ -15,7 +15,7 @@ from domain.events import EventType, OrderEvent
 from domain.facts.fact import Fact, FactRequest
 from domain.order import HoldClass, Order
 from domain.tasks import Decision
-from workflows import board, judgement
+from workflows import board, judgement, pauses
 from workflows.calls import Call, Calls
 from workflows.causes import Causes, common_cause, joining
 from workflows.choosing import (
@@ -226,11 +226,13 @@ class Resolution:
         record(
             self._case, POLICY, "waiting", f"{exception.hold_id} until {wait.until:%Y-%m-%d %H:%M:%S}Z: {wait.reason}"
         )
+        pauses.begin(self._case)
         board.show(self._case, CaseState.WAITING)
         remaining = wait.until - workflow.now()
         if remaining > timedelta(0):
             await workflow.sleep(remaining, summary=f"{exception.hold_id}: {wait.reason}"[:200])
         end_wait(exception, wait)
+        await pauses.resume(self._case, workflow.now())
 
     async def _choose(self, exception: ExceptionCase, assessment: Assessment) -> Decision:
         option = assessment.recommended_option

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from domain.assessment import Jeopardy
-from domain.business_time import Calendar, add_business, add_percent
-from domain.calls import DeadlineRequest, OutagePolicy, ServiceTerms
+from domain.business_time import Calendar, add_business, add_percent, business_between
+from domain.calls import DeadlineRequest, OutagePolicy, Resumed, ResumeRequest, ServiceTerms
 from domain.exception_types import ExceptionType
 from domain.money import Money
 from domain.order import Order
@@ -66,6 +66,16 @@ def _at_expiry(row: Match, currency: str) -> ExpiryDefault:
         max_amount=None if most is None else Money(amount=most, currency=currency),
         ask_role=row.text("ask_role"),
     )
+
+
+def resumed(request: ResumeRequest, policy: PolicySet) -> Resumed:
+    """The deadline moved by the business time in which the customer was waited for: a night that was waited through
+    costs nothing and gives nothing.
+    """
+    calendar = policy.calendar_of(request.site)
+    ended = [(pause.started_at, pause.ended_at) for pause in request.pauses if pause.ended_at is not None]
+    waited = sum((business_between(start, end, calendar) for start, end in ended), timedelta(0))
+    return Resumed(due_at=add_business(request.due_at, waited, calendar))
 
 
 def service_terms(order: Order, opened_at: datetime, policy: PolicySet, segment: str = "*") -> ServiceTerms:

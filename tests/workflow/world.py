@@ -25,6 +25,8 @@ from domain.calls import (
     OutagePolicy,
     Recheck,
     RecheckRequest,
+    Resumed,
+    ResumeRequest,
     Sent,
     ServiceTerms,
     StepCall,
@@ -235,6 +237,12 @@ class World:
             calendar_digest="test",
         )
 
+    @activity.defn(name="deadlines.resume")
+    async def resume(self, request: ResumeRequest) -> Resumed:
+        self._called("deadlines.resume")
+        waited = [pause.ended_at - pause.started_at for pause in request.pauses if pause.ended_at]
+        return Resumed(due_at=request.due_at + sum(waited, timedelta(0)))
+
     @activity.defn(name="deadlines.outage_policy")
     async def outage_policy(self, system: str) -> OutagePolicy:
         return OutagePolicy(system=system, ask_after=timedelta(minutes=10), role="integration_oncall")
@@ -320,6 +328,7 @@ class World:
             self.assess,
             self.recheck,
             self.schedule,
+            self.resume,
             self.outage_policy,
             self.authorise,
             self.notify_role,

@@ -1,1 +1,1 @@
-"""The TMS: carriers, rates, routing guides and tenders."""
+"""The TMS: carriers, rates, standing routing instructions, tenders, and collections by customers."""

@@ -1,6 +1,7 @@
 """`python -m sandbox.tms`."""
 
-from sandbox.kernel import Settings, run
+from sandbox.kernel import run
+from sandbox.tms.records import TmsSettings
 from sandbox.tms.service import build
 
-run("tms", Settings, build)
+run("tms", TmsSettings, build)

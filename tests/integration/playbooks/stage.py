@@ -1,4 +1,4 @@
-"""An enterprise with one customer, whose orders can be short, over the limit and taxed wrongly in every way."""
+"""An enterprise whose customers' orders can be short, over the limit, taxed and priced wrongly in every way."""
 
 from __future__ import annotations
 
@@ -10,12 +10,16 @@ from typing import Any
 
 from pydantic import JsonValue, SecretStr
 
+from activities.connectors.delivery import Letter
 from activities.connectors.erp import HttpErp
 from activities.connectors.http import SystemClient
+from activities.connectors.links import CustomerLinks
 from activities.connectors.settings import System
 from activities.credit import CreditActivities
 from activities.crm import CrmActivities
+from activities.customer_questions import CustomerQuestionActivities
 from activities.erp import ErpActivities
+from activities.pricing import PricingActivities
 from activities.tax import TaxActivities
 from activities.wms import WmsActivities
 from domain.assessment import Assessment, Circumstances, Option
@@ -32,6 +36,7 @@ from sandbox.erp.service import build as build_erp
 from sandbox.kernel import Settings
 from sandbox.kernel.serve import in_thread
 from sandbox.kernel.settings import Peer
+from sandbox.pricing.service import build as build_pricing
 from sandbox.tax.records import TaxSettings
 from sandbox.tax.service import build as build_tax
 from sandbox.wms.service import build as build_wms
@@ -40,6 +45,8 @@ from tests.unit.activities.conftest import run
 from tests.unit.playbooks.scenario import policy
 
 TODAY = datetime.now(UTC).date()
+CUSTOMERS = ("C-1", "C-2", "C-3", "C-4", "C-5")
+_LINKS = CustomerLinks("https://orders.example", ("a secret of these tests alone",))
 _numbers = itertools.count(1)
 
 
@@ -55,6 +62,19 @@ def _customer(customer_id: str, **position: JsonValue) -> dict[str, JsonValue]:
 def _certificate(customer_id: str, valid_to: int) -> dict[str, JsonValue]:
     ends = {"valid_from": day(-400), "valid_to": day(valid_to)}
     return {"customer_id": customer_id, "certificate_id": f"X-{customer_id}", "region": "NJ", "use": "RESALE", **ends}
+
+
+def _schedule(price: str) -> dict[str, JsonValue]:
+    return {"currency": "USD", "breaks": [{"unit_price": price}]}
+
+
+def _contract(item: str, price: str) -> dict[str, JsonValue]:
+    dates = {"valid_from": day(-100), "valid_to": day(100)}
+    return {"agreement_id": f"K-{item}", "customer_id": "C-5", "item": item, "prices": _schedule(price), **dates}
+
+
+def _record(record_id: str, item: str, **more: JsonValue) -> dict[str, JsonValue]:
+    return {"record_id": record_id, "item": item, "prices": _schedule("10"), **more}
 
 
 SEEDS: dict[str, dict[str, JsonValue]] = {
@@ -102,15 +122,32 @@ SEEDS: dict[str, dict[str, JsonValue]] = {
         "lanes": [{"origin": "WEST", "destination": "EAST", "days": 2, "cost": "5"}],
         "substitutes": [{"item": "BOLT", "substitutes": ["BOLT2"]}],
     },
-    "credit": {
-        "customers": [_customer("C-1", open_receivables="9500"), _customer("C-2"), _customer("C-3"), _customer("C-4")]
-    },
+    "credit": {"customers": [_customer("C-1", open_receivables="9500"), *(_customer(name) for name in CUSTOMERS[1:])]},
     "tax": {
         "rates": [{"region": "NJ", "product_tax_code": "*", "rate": "0.08"}],
         "certificates": [_certificate("C-2", 100), _certificate("C-3", -10)],
     },
-    "crm": {"accounts": [{"customer_id": name, "segment": "B"} for name in ("C-1", "C-2", "C-3", "C-4")]},
+    "crm": {
+        "accounts": [{"customer_id": name, "segment": "B"} for name in CUSTOMERS],
+        "contacts": [{"customer_id": name, "email": "orders@customer.example"} for name in CUSTOMERS],
+    },
+    "pricing": {
+        "items": [{"item": item, "cost": "6", "packs": {"CS": "12"}} for item in ("BOLT", "NUT", "GEAR")],
+        "agreements": [_contract("BOLT", "9"), _contract("NUT", "9")],
+        "price-records": [_record("PR-BOLT", "BOLT"), _record("PR-NUT", "NUT", customer_id="C-5")],
+        "rates": [{"currency": "USD", "in_usd": "1"}, {"currency": "EUR", "in_usd": "1.25"}],
+    },
 }
+
+
+class Letterbox:
+    """Where letters to customers end here."""
+
+    name = "EMAIL"
+
+    async def deliver(self, letter: Letter) -> None:
+        """Every letter arrives."""
+        assert letter.to
 
 
 class Stage:
@@ -120,12 +157,14 @@ class Stage:
         self.desks = {name: Desk(url) for name, url in urls.items()}
         self.credit_office = Desk(urls["credit"], "admin")
         clients = {name: self._client(name, url) for name, url in urls.items()}
-        self._groups: dict[str, object] = {
-            "erp": ErpActivities(HttpErp(clients["erp"])),
-            "wms": WmsActivities(clients["wms"]),
-            "credit": CreditActivities(clients["credit"]),
-            "tax": TaxActivities(clients["tax"]),
-            "crm": CrmActivities(clients["crm"]),
+        questions = CustomerQuestionActivities(clients["crm"], Letterbox(), policy, _LINKS)
+        self._groups: dict[str, tuple[object, ...]] = {
+            "erp": (ErpActivities(HttpErp(clients["erp"])),),
+            "wms": (WmsActivities(clients["wms"]),),
+            "credit": (CreditActivities(clients["credit"]),),
+            "tax": (TaxActivities(clients["tax"]),),
+            "crm": (CrmActivities(clients["crm"]), questions),
+            "pricing": (PricingActivities(clients["pricing"]),),
         }
 
     @staticmethod
@@ -198,7 +237,7 @@ class Stage:
 
     def _activity(self, name: str) -> Any:
         system, _, operation = name.partition(".")
-        return getattr(self._groups[system], operation)
+        return next(getattr(group, operation) for group in self._groups[system] if hasattr(group, operation))
 
 
 def _case(order: Order) -> CaseRef:
@@ -211,7 +250,7 @@ def _key(order: Order, option: Option, step_id: str) -> str:
 
 @contextmanager
 def services() -> Iterator[dict[str, str]]:
-    """Where all five services are. The ERP asks credit management only, so that what is split off an order that is over
+    """Where all the services are. The ERP asks credit management only, so that what is split off an order that is over
     the limit is held again, as in life.
     """
     common: dict[str, Any] = {"tokens": TOKENS}
@@ -220,6 +259,7 @@ def services() -> Iterator[dict[str, str]]:
         "credit": build_credit(CreditSettings(**common, seed=SEEDS["credit"])),
         "tax": build_tax(TaxSettings(**common, seed=SEEDS["tax"])),
         "crm": build_crm(Settings(**common, seed=SEEDS["crm"])),
+        "pricing": build_pricing(Settings(**common, seed=SEEDS["pricing"])),
     }
     with ExitStack() as stack:
         urls = {name: stack.enter_context(in_thread(service)) for name, service in built.items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from domain.exception_types import ExceptionType
+from domain.playbooks.address_invalid import AddressInvalid
 from domain.playbooks.carrier_instructions import CarrierInstructionsMissing
 from domain.playbooks.credit_hold import CreditHold
 from domain.playbooks.inventory_shortfall import InventoryShortfall
@@ -14,6 +15,7 @@ from domain.playbooks.tax_discrepancy import TaxDiscrepancy
 from domain.playbooks.unclassified import Unclassified
 
 _KNOWN: tuple[Playbook, ...] = (
+    AddressInvalid(),
     CarrierInstructionsMissing(),
     CreditHold(),
     InventoryShortfall(),

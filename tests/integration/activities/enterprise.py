@@ -24,8 +24,11 @@ from sandbox.erp.service import build as build_erp
 from sandbox.kernel import Settings
 from sandbox.kernel.serve import in_thread
 from sandbox.kernel.settings import Peer
+from sandbox.pricing.service import build as build_pricing
 from sandbox.tax.records import TaxSettings
 from sandbox.tax.service import build as build_tax
+from sandbox.tms.records import TmsSettings
+from sandbox.tms.service import build as build_tms
 from sandbox.wms.service import build as build_wms
 from tests.integration.sandbox.desk import TOKENS, Desk
 
@@ -41,6 +44,12 @@ _numbers = itertools.count(1)
 def day(days: int) -> str:
     """A day from today."""
     return (TODAY + timedelta(days=days)).isoformat()
+
+
+def price_record(number: int) -> dict[str, JsonValue]:
+    """A price record for each order that these tests can have: records change, and their versions grow."""
+    prices: JsonValue = {"currency": "USD", "breaks": [{"unit_price": "100"}]}
+    return {"record_id": f"PR-SO-{number}", "item": f"PUMP-SO-{number}", "customer_id": CUSTOMER, "prices": prices}
 
 
 SEEDS: dict[str, dict[str, JsonValue]] = {
@@ -85,9 +94,20 @@ SEEDS: dict[str, dict[str, JsonValue]] = {
             }
         ],
     },
+    "tms": {
+        "carrier-services": [{"scac": "UPSN", "service": "GROUND", "carrier": "United Parcel"}],
+        "rates": [
+            {"scac": "UPSN", "service": "GROUND", "per_shipment": "9", "per_kg": "1", "transit_days": 2},
+        ],
+        "collection-sites": [{"warehouse": "EAST", "days": [1, 2, 3, 4, 5, 6, 7]}],
+    },
     "crm": {
         "accounts": [{"customer_id": CUSTOMER, "segment": "A"}],
         "contacts": [{"customer_id": CUSTOMER, "email": ADDRESS, "name": "Jane Doe"}],
+    },
+    "pricing": {
+        "items": [{"item": "PUMP", "cost": "60"}],
+        "price-records": [price_record(number) for number in range(1, 1000)],
     },
 }
 
@@ -142,7 +162,7 @@ class Enterprise:
 
 @contextmanager
 def enterprise() -> Iterator[Enterprise]:
-    """All five services.
+    """All the services.
 
     The ERP asks credit management only, which finds that the customer owes too much: every order is held, also one that
     was split off.
@@ -153,7 +173,9 @@ def enterprise() -> Iterator[Enterprise]:
             "wms": build_wms(Settings(**common, seed=SEEDS["wms"])),
             "credit": build_credit(CreditSettings(**common, seed=SEEDS["credit"])),
             "tax": build_tax(TaxSettings(**common, seed=SEEDS["tax"])),
+            "tms": build_tms(TmsSettings(**common, seed=SEEDS["tms"])),
             "crm": build_crm(Settings(**common, seed=SEEDS["crm"])),
+            "pricing": build_pricing(Settings(**common, seed=SEEDS["pricing"])),
         }
         urls = {name: stack.enter_context(in_thread(service)) for name, service in services.items()}
         peers = {"credit": Peer(url=urls["credit"], token=TOKENS["erp"])}

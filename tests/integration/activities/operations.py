@@ -11,7 +11,9 @@ from pydantic import JsonValue
 from activities.connectors.erp import HttpErp
 from activities.credit import CreditActivities
 from activities.erp import ErpActivities
+from activities.pricing import PricingActivities
 from activities.tax import TaxActivities
+from activities.tms import TmsActivities
 from activities.wms import WmsActivities
 from domain.calls import StepCall, StepResult, UndoCall
 from tests.integration.activities.enterprise import CUSTOMER, QUICK, Enterprise, day
@@ -63,6 +65,14 @@ class Operation:
         return self.step(world, QUICK)
 
 
+class Correction(Operation):
+    """A correction of a price record. Every order has one of its own, so that none is at another version by now."""
+
+    def arguments_for(self, order: dict[str, Any]) -> dict[str, JsonValue]:
+        """The arguments, with that order's record."""
+        return {**self.arguments, "record_id": f"PR-{order['order_id']}"}
+
+
 def _group(system: str, world: Enterprise, answer_within: float) -> object:
     client = world.client(system, answer_within)
     groups: dict[str, Callable[[], object]] = {
@@ -70,6 +80,8 @@ def _group(system: str, world: Enterprise, answer_within: float) -> object:
         "wms": lambda: WmsActivities(client),
         "credit": lambda: CreditActivities(client),
         "tax": lambda: TaxActivities(client),
+        "tms": lambda: TmsActivities(client),
+        "pricing": lambda: PricingActivities(client),
     }
     return groups[system]()
 
@@ -80,6 +92,21 @@ def _amendment(kind: str, **arguments: JsonValue) -> Operation:
 
 _CREDIT: dict[str, JsonValue] = {"customer_id": CUSTOMER, "currency": "USD"}
 _STOCK: dict[str, JsonValue] = {"item": "PUMP", "quantity": "10"}
+
+_LOAD: dict[str, JsonValue] = {"customer_id": CUSTOMER, "warehouse": "EAST", "weight_kg": "15", "hazmat": False}
+_TENDER: dict[str, JsonValue] = {
+    **_LOAD,
+    "scac": "UPSN",
+    "service": "GROUND",
+    "site_id": "S-1",
+    "region": "TX",
+    "temperatures": ["AMBIENT"],
+    "lift_gate": False,
+    "pickup_on": day(1),
+    "freight_terms": "PREPAID",
+    "account": None,
+    "cost": "24.00",
+}
 
 OPERATIONS = [
     Operation("credit.release", "reblock", "releases", {**_CREDIT, "amount": "1500", "valid_until": day(7)}),
@@ -164,6 +191,8 @@ OPERATIONS = [
         names_order=False,
         shows=False,
     ),
+    Operation("tms.tender", "cancel_tender", "tenders", _TENDER),
+    Operation("tms.book_pickup", "cancel_pickup", "pickups", {**_LOAD, "ready_on": day(1)}),
     Operation(
         "tax.override", "void_override", "overrides", {"lines": {"1": "1.00"}, "basis": "ruling", "quote_id": "q"}
     ),
@@ -174,5 +203,15 @@ OPERATIONS = [
         "certificate-requests",
         {"customer_id": CUSTOMER, "region": "TX"},
         shows=False,
+    ),
+    Correction(
+        "pricing.correct_record",
+        "restore_record",
+        "price-corrections",
+        {
+            "record_version": 1,
+            "prices": {"currency": "USD", "breaks": [{"unit_price": "98.50"}]},
+            "basis": "contract K-1 version 1",
+        },
     ),
 ]

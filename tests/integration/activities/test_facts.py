@@ -14,7 +14,9 @@ from activities.connectors.errors import SystemCallFailed
 from activities.credit import CreditActivities
 from activities.crm import CrmActivities
 from activities.erp import ErpActivities
+from activities.pricing import PricingActivities
 from activities.tax import TaxActivities
+from activities.tms import TmsActivities
 from activities.wms import WmsActivities
 from domain.calls import FactCall
 from domain.exception_types import IntegrationErrorKind as Kind
@@ -22,8 +24,10 @@ from domain.facts.account import Account
 from domain.facts.credit import CreditPosition
 from domain.facts.fact import Fact, Facts
 from domain.facts.inventory import FreightQuotes, Sourcing, StockPositions
+from domain.facts.pricing import Prices
 from domain.facts.tax import Certificates, TaxQuote
-from tests.integration.activities.enterprise import CUSTOMER, QUICK, Enterprise, fact_call
+from domain.facts.transport import Rates, Routing
+from tests.integration.activities.enterprise import CUSTOMER, QUICK, Enterprise, day, fact_call
 from tests.unit.activities.conftest import run
 
 TEXAS: JsonValue = {"region": "TX", "postal_code": "75201", "country": "US"}
@@ -60,6 +64,44 @@ QUESTIONS: list[Question] = [
         TaxQuote,
     ),
     ("tax.certificates", {"customer_id": CUSTOMER, "region": "TX"}, Certificates),
+    (
+        "tms.routing",
+        {
+            "customer_id": CUSTOMER,
+            "site_id": "S-1",
+            "region": "TX",
+            "postal_code": "75201",
+            "order_type": "STANDARD",
+            "service_level": "STANDARD",
+            "warehouse": "EAST",
+        },
+        Routing,
+    ),
+    (
+        "tms.rates",
+        {
+            "origin": "EAST",
+            "region": "TX",
+            "postal_code": "75201",
+            "country": "US",
+            "weight_kg": "15",
+            "volume_m3": "0",
+            "hazmat": "false",
+            "temperature": ["AMBIENT", "FROZEN"],
+            "ready_on": day(1),
+        },
+        Rates,
+    ),
+    (
+        "pricing.prices",
+        {
+            "customer_id": CUSTOMER,
+            "currency": "USD",
+            "as_of": day(0),
+            "lines": [{"line_id": "1", "item": "PUMP", "quantity": "10", "unit": "EA"}],
+        },
+        Prices,
+    ),
 ]
 
 
@@ -72,6 +114,8 @@ def asked(world: Enterprise, activity: str, answer_within: float = 5) -> Callabl
         "wms": lambda: WmsActivities(client),
         "erp": lambda: ErpActivities(HttpErp(client)),
         "tax": lambda: TaxActivities(client),
+        "tms": lambda: TmsActivities(client),
+        "pricing": lambda: PricingActivities(client),
     }
     found: Callable[[FactCall], Awaitable[Fact]] = getattr(groups[system](), operation)
     return found

@@ -10,13 +10,17 @@ from pydantic import JsonValue
 
 from activities.connectors.errors import SystemCallFailed
 from activities.credit import CreditActivities
+from activities.pricing import PricingActivities
 from activities.tax import TaxActivities
 from activities.wms import WmsActivities
 from domain.exception_types import IntegrationErrorKind as Kind
-from tests.integration.activities.enterprise import CUSTOMER, Enterprise, fact_call, step_call, undo_call
+from domain.facts.fact import Facts
+from domain.facts.pricing import Prices
+from tests.integration.activities.enterprise import CUSTOMER, Enterprise, day, fact_call, step_call, undo_call
 from tests.integration.activities.operations import OPERATIONS, Operation
 from tests.unit.activities.conftest import run
 
+TMS_BOOKINGS = ("/v1/tenders", "/v1/pickups")
 EVERY_STEP = pytest.mark.parametrize("operation", OPERATIONS, ids=str)
 
 
@@ -28,6 +32,11 @@ async def seen(world: Enterprise, system: str, order: dict[str, Any]) -> JsonVal
     order_id = order["order_id"]
     if system == "tax":
         return await _quote(world, order_id)
+    if system == "tms":
+        booked = [world.desk("tms").seen(path, order_id=order_id, status="ACTIVE") for path in TMS_BOOKINGS]
+        return [len(page["items"]) for page in booked]
+    if system == "pricing":
+        return await _prices(world, order_id)
     return [await _asked(world, system, order_id), await _asked(world, system, "SO-ANOTHER")]
 
 
@@ -52,6 +61,20 @@ async def _quote(world: Enterprise, order_id: str) -> JsonValue:
     )
     value = (await run(TaxActivities(world.client("tax")).quote, call)).value or {}
     return value["lines"]
+
+
+async def _prices(world: Enterprise, order_id: str) -> JsonValue:
+    call = fact_call(
+        order_id,
+        "pricing.prices",
+        customer_id=CUSTOMER,
+        currency="USD",
+        as_of=day(0),
+        lines=[{"line_id": "1", "item": f"PUMP-{order_id}", "quantity": "10", "unit": "EA"}],
+    )
+    found = Facts(items=(await run(PricingActivities(world.client("pricing")).prices, call),)).get("prices", Prices)
+    record = found.lines[0].record
+    return None if record is None else record.prices.model_dump(mode="json")
 
 
 async def once(world: Enterprise, operation: Operation, order: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from domain.assessment import CustomerMessage, Disposition, Option, Parameter, Plan, Step
+from domain.assessment import CustomerMessage, Disposition, Option, Parameter, Plan, RuleHit, Step
 from domain.inventory.costs import NOTHING, Cost
 from domain.inventory.sourcing import Need
 from domain.playbooks.figures import figure, percent_of
@@ -18,8 +18,19 @@ Arrivals = Mapping[str, tuple[tuple[Decimal, date], ...]]
 
 
 @dataclass(frozen=True)
+class Asking:
+    """How the customer is asked for consent, and by which row."""
+
+    plan: Plan
+    reason: str
+    hit: RuleHit
+
+
+@dataclass(frozen=True)
 class Proposal:
-    """One way to deliver. `consent` says what the customer would have to agree to first."""
+    """One way to deliver. `consent` says what the customer would have to agree to first; with `asking` they are asked,
+    and the steps come when they have agreed.
+    """
 
     code: str
     title: str
@@ -29,6 +40,7 @@ class Proposal:
     shipments: int
     steps: tuple[Step, ...]
     consent: tuple[str, ...] = ()
+    asking: Asking | None = None
     last_resort: bool = False
     parameters: tuple[Parameter, ...] = ()
     least_amount: Decimal = NOTHING
@@ -64,7 +76,7 @@ class Proposal:
         """The option, with the role that would decide about it."""
         dates = dates_in_words(case, self.arrivals)
         amount = max(case.value, self.least_amount)
-        return Option(
+        option = Option(
             code=self.code,
             title=self.title,
             reason=self._reason(case),
@@ -78,6 +90,7 @@ class Proposal:
             messages=(self._message(dates),),
             tolerance_percent=case.terms_row.number("tolerance_percent"),
         )
+        return option if self.asking is None else _asked_first(option, self.asking)
 
     def _reason(self, case: InventoryCase) -> str:
         share = percent_of(self.added_freight(case), case.value)
@@ -96,6 +109,18 @@ class Proposal:
         template = "inventory_line_cancelled" if self.effect else "inventory_dates"
         values = {"lines": dates} if not self.effect else {"lines": self.effect}
         return CustomerMessage(template=template, values=values)
+
+
+def _asked_first(option: Option, asking: Asking) -> Option:
+    """The same, but nothing of it happens before the customer has agreed."""
+    changes = {
+        "title": f"Ask the customer first. {option.title}",
+        "disposition": Disposition.REASSESS,
+        "customer_effect": f"if they agree: {option.customer_effect}",
+        "plan": asking.plan,
+        "messages": (),
+    }
+    return option.model_copy(update=changes)
 
 
 def _role(case: InventoryCase, proposal: Proposal) -> str | None:

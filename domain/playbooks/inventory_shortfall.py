@@ -8,8 +8,10 @@ from domain.assessment import Assessment, Circumstances
 from domain.exception_types import ExceptionType
 from domain.facts.fact import FactRequest
 from domain.order import Hold, Order
+from domain.playbooks.consent import answers_request
 from domain.playbooks.figures import figure, percent_of
 from domain.playbooks.inventory_case import InventoryCase, lines_concerned
+from domain.playbooks.inventory_consent import may_need_consent, with_consent
 from domain.playbooks.inventory_moves import REALLOCATE
 from domain.playbooks.inventory_options import from_stock
 from domain.playbooks.inventory_proposal import Proposal
@@ -26,7 +28,9 @@ class InventoryShortfall:
     exception_type = ExceptionType.INVENTORY_SHORTFALL
 
     def facts_needed(self, order: Order, hold: Hold) -> tuple[FactRequest, ...]:
-        """The customer's account, stock, freight from every warehouse, and the ways to get the items elsewhere."""
+        """The customer's account, stock, freight from every warehouse, the ways to get the items elsewhere, and, if the
+        order may not be split without the customer's consent, what they answered.
+        """
         lines = lines_concerned(order, hold)
         items = sorted({line.item for line in order.open_lines})
         ship_to = order.ship_to
@@ -50,12 +54,14 @@ class InventoryShortfall:
             ),
             FactRequest(name="freight", system="wms", operation="freight_quotes", arguments={**shipment}),
             FactRequest(name="sourcing", system="erp", operation="sourcing", arguments={"items": [*items]}),
+            *((answers_request(order),) if may_need_consent(order) else ()),
         )
 
     def assess(self, circumstances: Circumstances, policy: PolicySet) -> Assessment:
         """The cheapest way to deliver that the customer's terms allow; automatic if it is on time and costs little."""
         case = InventoryCase.of(circumstances, policy)
-        proposals = sorted((*from_stock(case), *by_supply(case)), key=lambda proposal: proposal.rank(case))
+        found = (with_consent(case, proposal) for proposal in (*from_stock(case), *by_supply(case)))
+        proposals = sorted((one for one in found if one is not None), key=lambda proposal: proposal.rank(case))
         best = next((found for found in proposals if found.code == "FULL_FROM_STOCK"), proposals[0])
         return Judgement(
             circumstances=circumstances,
@@ -66,12 +72,14 @@ class InventoryShortfall:
             question=_question(case, best),
             segment=case.segment,
             findings=_findings(case, proposals),
-            person_only=frozenset({REALLOCATE, *(proposal.code for proposal in proposals if proposal.consent)}),
+            person_only=frozenset({REALLOCATE, *(one.code for one in proposals if one.consent and not one.asking)}),
             hits=(case.terms_row.hit,),
         ).assessment()
 
 
 def _ruling(case: InventoryCase, best: Proposal) -> Ruling:
+    if best.asking is not None:
+        return Ruling(Course.RELEASE, best.asking.reason, prefer=(best.code,), hits=(best.asking.hit,))
     added = best.added_freight(case)
     match = case.policy.decide(
         "inventory_rules",

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from domain.assessment import Assessment, Circumstances, Option, Step
 from domain.exception_types import ExceptionType
 from domain.facts.account import Account
+from domain.facts.consent import CustomerAnswer, CustomerAnswers
 from domain.facts.credit import CreditPosition
 from domain.facts.fact import Fact, Facts
 from domain.facts.inventory import (
@@ -197,15 +198,18 @@ def inventory(
     items: tuple[ItemSourcing, ...] = (),
     customer: Mapping[str, Any] | None = None,
     the_order: Order | None = None,
+    said: tuple[CustomerAnswer, ...] | None = None,
     **more: Any,
 ) -> Assessment:
-    """A shortfall with that stock."""
-    values = {
+    """A shortfall with that stock. `said` is what the customer was asked, if anybody wanted to know."""
+    values: dict[str, BaseModel] = {
         "account": account(**(customer or {})),
         "stock": StockPositions(positions=positions, lanes=lanes),
         "freight": FreightQuotes(quotes=quotes),
         "sourcing": Sourcing(items=items),
     }
+    if said is not None:
+        values["customer_answers"] = CustomerAnswers(answers=said)
     return assess(ExceptionType.INVENTORY_SHORTFALL, values, the_order, **more)
 
 

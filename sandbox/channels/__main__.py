@@ -1,6 +1,6 @@
-"""`python -m sandbox.channels`."""
+"""`python -m sandbox.channels --port P --database FILE --settings FILE --warehouse W --cutoff-after H`."""
 
-from sandbox.channels.service import build
-from sandbox.kernel import Settings, run
+from sandbox.channels.service import ChannelSettings, build
+from sandbox.kernel import run
 
-run("channels", Settings, build)
+run("channels", ChannelSettings, build)

@@ -21,6 +21,7 @@ from activities.customer_questions import CustomerQuestionActivities
 from activities.erp import ErpActivities
 from activities.pricing import PricingActivities
 from activities.tax import TaxActivities
+from activities.tms import TmsActivities
 from activities.wms import WmsActivities
 from domain.assessment import Assessment, Circumstances, Option
 from domain.calls import CaseRef, FactCall, StepCall, StepResult, UndoCall
@@ -39,13 +40,16 @@ from sandbox.kernel.settings import Peer
 from sandbox.pricing.service import build as build_pricing
 from sandbox.tax.records import TaxSettings
 from sandbox.tax.service import build as build_tax
+from sandbox.tms.records import TmsSettings
+from sandbox.tms.service import build as build_tms
 from sandbox.wms.service import build as build_wms
+from tests.integration.playbooks import transport
 from tests.integration.sandbox.desk import TOKENS, Desk
 from tests.unit.activities.conftest import run
 from tests.unit.playbooks.scenario import policy
 
 TODAY = datetime.now(UTC).date()
-CUSTOMERS = ("C-1", "C-2", "C-3", "C-4", "C-5")
+CUSTOMERS = ("C-1", "C-2", "C-3", "C-4", "C-5", *transport.CUSTOMERS)
 _LINKS = CustomerLinks("https://orders.example", ("a secret of these tests alone",))
 _numbers = itertools.count(1)
 
@@ -131,6 +135,7 @@ SEEDS: dict[str, dict[str, JsonValue]] = {
         "accounts": [{"customer_id": name, "segment": "B"} for name in CUSTOMERS],
         "contacts": [{"customer_id": name, "email": "orders@customer.example"} for name in CUSTOMERS],
     },
+    "tms": transport.SEED,
     "pricing": {
         "items": [{"item": item, "cost": "6", "packs": {"CS": "12"}} for item in ("BOLT", "NUT", "GEAR")],
         "agreements": [_contract("BOLT", "9"), _contract("NUT", "9")],
@@ -163,6 +168,7 @@ class Stage:
             "wms": (WmsActivities(clients["wms"]),),
             "credit": (CreditActivities(clients["credit"]),),
             "tax": (TaxActivities(clients["tax"]),),
+            "tms": (TmsActivities(clients["tms"]),),
             "crm": (CrmActivities(clients["crm"]), questions),
             "pricing": (PricingActivities(clients["pricing"]),),
         }
@@ -258,6 +264,7 @@ def services() -> Iterator[dict[str, str]]:
         "wms": build_wms(Settings(**common, seed=SEEDS["wms"])),
         "credit": build_credit(CreditSettings(**common, seed=SEEDS["credit"])),
         "tax": build_tax(TaxSettings(**common, seed=SEEDS["tax"])),
+        "tms": build_tms(TmsSettings(**common, seed=SEEDS["tms"])),
         "crm": build_crm(Settings(**common, seed=SEEDS["crm"])),
         "pricing": build_pricing(Settings(**common, seed=SEEDS["pricing"])),
     }

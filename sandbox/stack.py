@@ -179,6 +179,7 @@ class Stack:
         lines += [f"webhook_url = {_quoted(self.url('mailbox') + '/hooks')}", f"ui_url = {_quoted(self.temporal.ui)}"]
         door = f"{HOST}:{self._ports['door']}"
         lines += ["[door]", f"bind = {_quoted(door)}", f"token = {_quoted(self.door_token)}"]
+        lines += [f"public_url = {_quoted(self.url('door'))}", f"link_secret = {_quoted(secrets.token_urlsafe(32))}"]
         return "\n".join(lines) + "\n"
 
 

@@ -22,7 +22,7 @@ OUTAGES = """rule,system,ask_after,role,note
 tax,tax,2s,integration_oncall,
 others,*,30s,integration_oncall,
 """
-CASH_WAIT, PAYMENT_WAIT = "20m", "25m"
+CASH_WAIT, PAYMENT_WAIT, ANSWER_WAIT = "20m", "25m", "30m"
 """So long that a wait which ends within a test was ended by an event."""
 
 
@@ -34,4 +34,6 @@ def write_policies(directory: Path) -> tuple[Path, ...]:
     terms = (_DEMO / "credit_terms.csv").read_text()
     waits = f",{CASH_WAIT},{PAYMENT_WAIT},"
     (directory / "credit_terms.csv").write_text(terms.replace(",10s,20s,", waits).replace(",5s,10s,", waits))
+    consent = (_DEMO / "inventory_consent.csv").read_text()
+    (directory / "inventory_consent.csv").write_text(consent.replace(",8s,", f",{ANSWER_WAIT},"))
     return (*POLICIES, directory)

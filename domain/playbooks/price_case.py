@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from functools import cached_property
 
@@ -12,17 +12,16 @@ from domain.assessment import Circumstances, CustomerMessage, Option, Plan, Rule
 from domain.base import digest
 from domain.exception_types import ExceptionType
 from domain.facts.account import Account
-from domain.facts.pricing import LinePrices, Prices, Rebate, RebateDirection
-from domain.order import Order, OrderLine
+from domain.facts.pricing import Prices
+from domain.order import Order
 from domain.playbooks.consent import Consent, answer_to, consent
 from domain.playbooks.figures import figure
+from domain.playbooks.price_lines import compare
 from domain.playbooks.ruling import approver, terms
 from domain.policy.policy_set import PolicySet
 from domain.policy.table import Match
-from domain.pricing.agreed import effective, scheduled
 from domain.pricing.comparison import LinePrice, Standing, Tolerance, standing_of, worst_band
-from domain.pricing.conversion import Footing, rounded
-from domain.pricing.margin import NOTHING, MarginBand, Margins
+from domain.pricing.margin import NOTHING, MarginBand
 
 QUESTION = "price_revision"
 REVISE, KEEP, CANCEL = "REVISE", "KEEP", "CANCEL"
@@ -67,8 +66,6 @@ class PriceCase:
     segment: str
     terms: PriceTerms
     lines: tuple[LinePrice, ...]
-    last_paid: Mapping[str, str]
-    """By line, what the customer paid the last time, for people."""
 
     @classmethod
     def of(cls, circumstances: Circumstances, policy: PolicySet) -> PriceCase:
@@ -79,19 +76,8 @@ class PriceCase:
             policy, "price_terms", segment=segment, service_level=order.service_level, order_value=order.value.amount
         )
         price_terms = PriceTerms.of(row)
-        known = {line.line_id: prices.of_line(line.line_id) or _nothing_known(line) for line in order.open_lines}
-        return cls(
-            circumstances=circumstances,
-            policy=policy,
-            segment=segment,
-            terms=price_terms,
-            lines=tuple(_compared(order, line, known[line.line_id], prices, price_terms) for line in order.open_lines),
-            last_paid={
-                line_id: f"{figure(paid.unit_price)} {paid.currency} per {paid.unit} on {paid.paid_on.isoformat()}"
-                for line_id, found in known.items()
-                if (paid := found.last_paid) is not None
-            },
-        )
+        floor, target = price_terms.floor_margin_percent, price_terms.target_margin_percent
+        return cls(circumstances, policy, segment, price_terms, compare(order, prices, floor, target))
 
     @property
     def order(self) -> Order:
@@ -183,27 +169,27 @@ class PriceCase:
         return Option.model_validate(shared | more)
 
     def set_prices(self, prices: Mapping[str, Decimal], basis: str) -> tuple[Step, ...]:
-        """One write for all lines (with their new prices) whose price in the ERP is another; none if there are none."""
-        in_erp = {line.line.line_id: line.in_erp for line in self.lines}
-        changed = {line_id: price for line_id, price in prices.items() if price != in_erp[line_id]}
-        if not changed:
+        """One write for all these lines (with their prices). One whose price stays is written, too: then the ERP knows
+        that it was looked at, and does not hold the order for it again.
+        """
+        if not prices:
             return ()
         step = Step(
             step_id="set-price",
             system="erp",
             operation="set_price",
             arguments={
-                "lines": {line_id: {"unit_price": figure(price)} for line_id, price in changed.items()},
+                "lines": {line_id: {"unit_price": figure(price)} for line_id, price in prices.items()},
                 "basis": basis,
             },
             undo="reverse_amendment",
-            summary=f"Set the price of line {', '.join(changed)} of {self.order.order_id} ({basis})",
+            summary=f"Set the price of line {', '.join(prices)} of {self.order.order_id} ({basis})",
         )
         return (step,)
 
     def message(self, template: str, prices: Mapping[str, Decimal]) -> tuple[CustomerMessage, ...]:
         """The paragraph for the customer, with the prices (by line) that hold."""
-        return (CustomerMessage(template=template, values={"lines": self.listed(self.disputed, prices.get)}),)
+        return (CustomerMessage(template=template, values={"lines": self.listed(self.lines, prices.get)}),)
 
     def listed(self, lines: Sequence[LinePrice], price: Callable[[str], Decimal | None]) -> str:
         """Lines with one of their prices, in words."""
@@ -216,63 +202,3 @@ class PriceCase:
     def per_unit(self, line: LinePrice, price: Decimal) -> str:
         """A unit price with its currency and unit."""
         return f"{figure(price)} {self.order.currency} per {line.line.unit}"
-
-
-def price_date(order: Order) -> date:
-    """The day whose prices count: the one on which the customer ordered."""
-    return order.ordered_at.date()
-
-
-def _nothing_known(line: OrderLine) -> LinePrices:
-    return LinePrices(line_id=line.line_id, item=line.item)
-
-
-def _compared(order: Order, line: OrderLine, known: LinePrices, prices: Prices, price_terms: PriceTerms) -> LinePrice:
-    footing = Footing(line.unit, line.pack_quantity, order.currency, prices.rates, known.packs)
-    agreed = effective(known, price_date(order), line.quantity, footing)
-    in_erp = rounded(line.unit_price)
-    entitled = agreed.price if agreed else in_erp
-    return LinePrice(
-        line=line,
-        footing=footing,
-        stated=_stated(line, footing, entitled),
-        in_erp=in_erp,
-        agreed=agreed,
-        margins=_margins(line, known, footing, price_terms),
-        record=known.record,
-        listed=None if known.record is None else scheduled(known.record.prices, line.quantity, footing),
-    )
-
-
-def _stated(line: OrderLine, footing: Footing, entitled: Decimal) -> Decimal | None:
-    """The purchase order's price. A customer who states none takes the one there is."""
-    if line.as_ordered is None:
-        return entitled
-    stated = line.as_ordered
-    return footing.price(stated.unit_price, stated.unit, stated.pack_quantity, stated.currency)
-
-
-def _margins(line: OrderLine, known: LinePrices, footing: Footing, price_terms: PriceTerms) -> Margins:
-    costing = known.costing
-    cost = footing.per_base(costing.cost, costing.currency) if costing else None
-    if cost is None and line.unit_cost:
-        cost = line.unit_cost
-    floor = costing.floor_margin_percent if costing else None
-    target = costing.target_margin_percent if costing else None
-    outgoing = [rebate for rebate in known.rebates if rebate.direction is RebateDirection.OUT]
-    incoming = [rebate for rebate in known.rebates if rebate.direction is RebateDirection.IN]
-    return Margins(
-        cost=cost,
-        floor_percent=price_terms.floor_margin_percent if floor is None else floor,
-        target_percent=price_terms.target_margin_percent if target is None else target,
-        rebate_out_percent=sum((rebate.percent for rebate in outgoing), NOTHING),
-        rebate_out=_per_unit(outgoing, footing),
-        rebate_in_percent=sum((rebate.percent for rebate in incoming), NOTHING),
-        rebate_in=_per_unit(incoming, footing),
-    )
-
-
-def _per_unit(rebates: Sequence[Rebate], footing: Footing) -> Decimal:
-    """Rebates per unit of the line; one in a currency without a rate counts as none."""
-    amounts = (footing.per_base(rebate.amount, rebate.currency) for rebate in rebates)
-    return sum((amount for amount in amounts if amount is not None), NOTHING)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from domain.assessment import Assessment, Circumstances
 from domain.exception_types import ExceptionType
 from domain.facts.fact import FactRequest
+from domain.facts.pricing import PriceRecord
 from domain.order import Hold, Order
 from domain.playbooks.consent import answers_request
 from domain.playbooks.figures import figure
-from domain.playbooks.price_case import PriceCase, price_date
+from domain.playbooks.price_case import PriceCase
+from domain.playbooks.price_lines import price_date
 from domain.playbooks.price_options import options, shared_cause
 from domain.playbooks.ruling import Course, Judgement, Ruling, is_hard
 from domain.policy.policy_set import PolicySet
@@ -95,24 +99,28 @@ def _in_words(line: LinePrice) -> str:
 
 
 def _findings(case: PriceCase) -> dict[str, str]:
-    found = {}
-    for line in case.lines:
-        name = f"line {line.line.line_id}"
-        found[name] = f"{_in_words(line)} ({line.standing.lower().replace('_', ' ')})"
-        found[f"{name} margin"] = _margin(line)
-        if line.record is not None and line.listed is not None:
-            whose = "the customer's" if line.record.customer_id else "the list's"
-            wrong = ", not what the contract says" if line.has_wrong_record else ""
-            found[f"{name} price record"] = (
-                f"{figure(line.listed)} by {line.record.record_id} version {line.record.version}, {whose}{wrong}"
-            )
-        if line.line.line_id in case.last_paid:
-            found[f"{name} last paid"] = case.last_paid[line.line.line_id]
+    found = {f"line {line.line.line_id}{about}": said for line in case.lines for about, said in _about(line).items()}
     apart = sum((line.difference for line in case.lines), start=case.order.money(0).amount)
     found["purchase order less agreed, all lines"] = str(case.order.money(apart))
     if case.standing is Standing.HIGHER:
-        found["flag"] = "the purchase order asks for more than was agreed; the lower price counts"
+        found["flag"] = "the purchase order asks for more than we do; the lower price counts"
     return found
+
+
+def _about(line: LinePrice) -> dict[str, str]:
+    found = {"": f"{_in_words(line)} ({line.standing.lower().replace('_', ' ')})", " margin": _margin(line)}
+    if line.record is not None and line.listed is not None:
+        found[" price record"] = _record(line, line.record, line.listed)
+    if (paid := line.last_paid) is not None:
+        last = f"{figure(paid.unit_price)} {paid.currency} per {paid.unit}"
+        found[" last paid"] = f"{last} on {paid.paid_on.isoformat()}"
+    return found
+
+
+def _record(line: LinePrice, record: PriceRecord, listed: Decimal) -> str:
+    whose = "the customer's own" if record.customer_id else "the list's"
+    wrong = ", not what the contract says" if line.has_wrong_record else ""
+    return f"{figure(listed)} by {record.record_id} version {record.version}, {whose}{wrong}"
 
 
 def _margin(line: LinePrice) -> str:

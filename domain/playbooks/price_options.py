@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from domain.assessment import Cause, Option, Parameter, Plan, Step
+from domain.assessment import Cause, CustomerMessage, Option, Parameter, Plan, Step
 from domain.facts.pricing import Agreement, PriceRecord
 from domain.playbooks.adjustment import Adjustment
 from domain.playbooks.figures import figure
@@ -55,7 +55,8 @@ def _honor_po(case: PriceCase) -> Option | None:
     stated = {line.line.line_id: line.stated for line in case.lines if line.stated is not None}
     if len(stated) < len(case.lines):
         return None
-    prices = {line.line.line_id: stated[line.line.line_id] for line in case.disputed}
+    lines = case.disputed or [line for line in case.lines if line.line.as_ordered is not None]
+    prices = {line.line.line_id: stated[line.line.line_id] for line in lines}
     conceded = case.conceded(prices)
     return case.option(
         HONOR_PO,
@@ -66,7 +67,7 @@ def _honor_po(case: PriceCase) -> Option | None:
         band=case.band,
         plan=Plan(steps=case.set_prices(prices, "purchase order")),
         cost=case.order.money(conceded).rounded(),
-        messages=case.message("price_as_ordered", prices),
+        messages=case.message("price_as_ordered", prices) if case.disputed else (CustomerMessage(template="checked"),),
     )
 
 

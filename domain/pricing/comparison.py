@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from domain.facts.pricing import PriceRecord
+from domain.facts.pricing import LastPaid, PriceRecord
 from domain.order import OrderLine
 from domain.pricing.agreed import Agreed
 from domain.pricing.conversion import Footing
@@ -46,6 +46,7 @@ class LinePrice:
     margins: Margins
     record: PriceRecord | None = None
     listed: Decimal | None = None
+    last_paid: LastPaid | None = None
 
     @property
     def entitled(self) -> Decimal:

@@ -8,7 +8,7 @@ import pytest
 from domain.assessment import Assessment, Disposition
 from domain.events import EventType
 from domain.exception_types import ExceptionType
-from domain.facts.pricing import AgreementKind
+from domain.facts.pricing import AgreementKind, LastPaid
 from domain.order import AsOrdered
 from domain.playbooks import InvalidAdjustment, playbook_for
 from domain.policy.templates import CUSTOMER_FOLDER, QUESTION_FOLDER
@@ -26,7 +26,7 @@ from tests.unit.playbooks.pricing import (
     schedule,
     unanswered,
 )
-from tests.unit.playbooks.scenario import NOW, chosen, hold, offered, order, policy, step, steps
+from tests.unit.playbooks.scenario import NOW, chosen, day, hold, offered, order, policy, step, steps
 
 WRONG_RECORD = known(contract(9), record=record(10))
 TWO_LINES = order(po_line(8), po_line(10, line_id="2"))
@@ -84,7 +84,8 @@ def test_units_packs_and_currencies_come_first() -> None:
     ):
         held = order(po_line(None, as_ordered=stated))
         assessment = price(held, known(packs={"CS": Decimal(12)}), rates={"EUR": "1.2"})
-        assert (assessment.rules[0].rule, assessment.recommended_option.plan.steps) == ("settled", ())
+        assert assessment.rules[0].rule == "settled"
+        assert set_to(assessment, "HONOR_PO") == {"1": "10"}
 
 
 def test_a_customer_who_states_no_price_takes_the_agreed_one() -> None:
@@ -284,6 +285,19 @@ def test_a_rejected_line_leaves_the_rest() -> None:
     assert option.disposition is Disposition.RELEASE
     whole = chosen(answered(ordered(8), choice="CANCEL"), "REJECT_LINE")
     assert (whole.disposition, whole.plan.steps, whole.automatic) == (Disposition.CANCEL_ORDER, (), False)
+
+
+def test_people_see_every_price_and_what_it_leaves() -> None:
+    """Prices, margins, the record and what was paid the last time."""
+    paid = LastPaid(unit_price=Decimal("9.5"), currency="USD", paid_on=day(-30))
+    assessment = price(ordered(8), known(contract(9), record=record(10), last_paid=paid))
+    assert assessment.findings == {
+        "line 1": "line 1 8 by the purchase order, 9 by contract K-1, 10 in the ERP (lower)",
+        "line 1 margin": "25 % by the purchase order, 33.3 % agreed; floor 15 %, target 30 %",
+        "line 1 price record": "10 by PR-1 version 4, the customer's own, not what the contract says",
+        "line 1 last paid": "9.5 USD per EA on 2026-01-31",
+        "purchase order less agreed, all lines": "-100.00 USD",
+    }
 
 
 @pytest.mark.parametrize(

@@ -41,14 +41,13 @@ def address_hold(order: ErpOrder, address: PostalAddress | None) -> HoldEntry | 
 
 def _wrong(order: ErpOrder, address: PostalAddress) -> Iterable[str]:
     """What is wrong, in words that give nothing of it away."""
-    missing = [name for name in ("city", "region", "postal_code") if not getattr(address, name).strip()]
-    if not address.street.strip() and not address.po_box.strip():
-        missing.insert(0, "street")
-    if missing:
-        yield f"no {', no '.join(missing).replace('_', ' ')}"
     site = order.ship_to
+    if not address.street.strip() and not address.po_box.strip():
+        yield "no street"
+    if not address.city.strip():
+        yield "no city"
     for name in ("region", "postal_code", "country"):
-        if name not in missing and getattr(address, name) != getattr(site, name):
+        if getattr(address, name) != getattr(site, name):
             yield f"{name.replace('_', ' ')} is not that of site {site.site_id}"
     if order.freight and (address.po_box.strip() or _PO_BOX.search(address.street)):
         yield "a PO box, and the order has freight"

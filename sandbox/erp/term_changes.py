@@ -29,12 +29,12 @@ class SetPrice(Strict):
 
 class SetShipTo(Strict):
     """Deliver elsewhere, or to the same place written rightly. `address_id` names an address that the ERP keeps for the
-    order; without one it goes to the site as the master data has it.
+    order; without one it goes to the site as the master data has it. Not every country has regions and postal codes.
     """
 
     site_id: Text
-    region: Text
-    postal_code: Text
+    region: str = ""
+    postal_code: str = ""
     country: Text = "US"
     address_id: str | None = None
     basis: str = ""

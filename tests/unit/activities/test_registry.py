@@ -34,6 +34,7 @@ async def test_every_activity_has_a_name_of_its_own() -> None:
         "erp",
         "notification",
         "tax",
+        "tms",
         "triage",
         "wms",
     }

@@ -32,7 +32,7 @@ class Entry:
         if earlier is not None:
             return earlier
         order = body.order(self._tenant, datetime.now(UTC))
-        verdict = await self._validation.judge(order, order.stated_taxes())
+        verdict = await self._validation.judge(order, order.stated_taxes(), has_address=body.address is not None)
         return write.once(lambda: self._accept(write, verdict, body))
 
     def _accept(self, write: WriteRequest, verdict: Verdict, body: OrderEntry) -> Answer:

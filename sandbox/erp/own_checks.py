@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from pydantic import BaseModel
+
 from domain.facts.address import PostalAddress
 from domain.order import HoldLevel, OrderType
 from sandbox.erp.model import ErpOrder, HoldEntry
@@ -31,11 +33,29 @@ def price_hold(order: ErpOrder) -> HoldEntry | None:
     return HoldEntry(code="PRICE", level=HoldLevel.LINE, line_ids=tuple(different), reason=reason)
 
 
-def address_hold(order: ErpOrder, address: PostalAddress | None) -> HoldEntry | None:
-    """A hold if an address came with the order that is not whole, not that of the site, or not written as here."""
+class MasterSite(BaseModel):
+    """A ship-to of the customer as the CRM keeps it."""
+
+    site_id: str
+    street: str
+    city: str
+    po_box: str = ""
+
+
+class MasterSites(BaseModel):
+    """All ship-tos of a customer."""
+
+    sites: tuple[MasterSite, ...]
+
+
+def address_hold(order: ErpOrder, address: PostalAddress | None, master: MasterSites | None) -> HoldEntry | None:
+    """A hold if an address came with the order that is not whole, or not that of the site to the letter.
+
+    Without the master data nobody knows more than whether it is written as addresses are.
+    """
     if address is None or order.ship_to_basis:
         return None
-    wrong = list(_wrong(order, address))
+    wrong = [*_wrong(order, address), *_unlike(order, address, master)]
     return HoldEntry(code="ADDRESS", reason=f"ship-to address: {'; '.join(wrong)}") if wrong else None
 
 
@@ -51,8 +71,19 @@ def _wrong(order: ErpOrder, address: PostalAddress) -> Iterable[str]:
             yield f"{name.replace('_', ' ')} is not that of site {site.site_id}"
     if order.freight and (address.po_box.strip() or _PO_BOX.search(address.street)):
         yield "a PO box, and the order has freight"
-    if any(part != _as_kept(part) for part in (address.street, address.city)):
-        yield "not written as addresses are kept here"
+
+
+def _unlike(order: ErpOrder, address: PostalAddress, master: MasterSites | None) -> Iterable[str]:
+    """How it differs from the site that the order names."""
+    if master is None:
+        if any(part != _as_kept(part) for part in (address.street, address.city)):
+            yield "not written as addresses are kept here"
+        return
+    site = next((site for site in master.sites if site.site_id == order.ship_to.site_id), None)
+    if site is None:
+        yield f"the customer has no site {order.ship_to.site_id}"
+    elif (address.street, address.city, address.po_box) != (site.street, site.city, site.po_box):
+        yield f"street and city are not those of site {site.site_id} to the letter"
 
 
 def _as_kept(text: str) -> str:

@@ -24,8 +24,8 @@ from sandbox.kernel import Service, Settings
 
 
 class ErpSettings(Settings):
-    """The settings of the ERP. `peers` may name `wms`, `credit`, `tax` and `suppliers`; one that is not named is not
-    asked.
+    """The settings of the ERP. `peers` may name `wms`, `credit`, `tax`, `crm` and `suppliers`; one that is not
+    named is not asked.
     """
 
     ship_after: float = Field(default=5.0, ge=0, description="seconds from release to shipment")

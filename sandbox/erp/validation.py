@@ -20,7 +20,7 @@ from sandbox.erp.addresses import AddressFile
 from sandbox.erp.book import OrderBook, place_holds
 from sandbox.erp.checks import StatedTaxes, credit_hold, stock_hold, tax_hold, with_engine_taxes
 from sandbox.erp.model import ErpOrder, HoldEntry
-from sandbox.erp.own_checks import address_hold, carrier_hold, duplicate_hold, price_hold
+from sandbox.erp.own_checks import MasterSites, address_hold, carrier_hold, duplicate_hold, price_hold
 from sandbox.kernel import Service
 
 Value = TypeVar("Value", bound=BaseModel)
@@ -55,6 +55,7 @@ class Verdict:
     order: ErpOrder
     holds: tuple[HoldEntry, ...]
     asked: frozenset[str]
+    sites: MasterSites | None = None
 
 
 class Validation:
@@ -66,29 +67,33 @@ class Validation:
         self._addresses = addresses
         self._news = asyncio.Event()
 
-    async def judge(self, order: ErpOrder, stated: StatedTaxes) -> Verdict:
-        """What the neighbours find about an order."""
-        stock, credit, tax = await asyncio.gather(self._stock(order), self._credit(order), self._tax(order))
+    async def judge(self, order: ErpOrder, stated: StatedTaxes, *, has_address: bool = False) -> Verdict:
+        """What the neighbours find about an order. `has_address`: an address came with it that is not filed yet."""
+        addressed = has_address or order.address_id is not None
+        stock, credit, tax, sites = await asyncio.gather(
+            self._stock(order), self._credit(order), self._tax(order), self._sites(order, wanted=addressed)
+        )
         if isinstance(tax, TaxQuote):
             order = with_engine_taxes(order, tax, stated)
-        silent = [answer for answer in (stock, credit, tax) if isinstance(answer, Unanswered)]
+        answers = {"wms": stock, "credit": credit, "tax": tax, "crm": sites}
+        silent = [answer for answer in answers.values() if isinstance(answer, Unanswered)]
         found = [
             stock_hold(order, stock) if isinstance(stock, StockPositions) else None,
             credit_hold(order, credit, self._committed(order)) if isinstance(credit, CreditPosition) else None,
             tax_hold(order, tax, stated) if isinstance(tax, TaxQuote) else None,
             *(answer.hold() for answer in silent),
         ]
+        known = sites if isinstance(sites, MasterSites) else None
         unanswered = tuple(answer.system for answer in silent)
         order = order.with_changes(validated_at=datetime.now(UTC), unanswered=unanswered)
-        answers = {"wms": stock, "credit": credit, "tax": tax}
         asked = frozenset(system for system, answer in answers.items() if answer is not None)
-        return Verdict(order, tuple(hold for hold in found if hold is not None), asked)
+        return Verdict(order, tuple(hold for hold in found if hold is not None), asked, known)
 
     def holds(self, order: ErpOrder, verdict: Verdict) -> list[HoldEntry]:
         """All that an order is to be held for, in the transaction that does it: no twin slips in between."""
         own = (
             price_hold(order),
-            address_hold(order, self._addresses.of(order)),
+            address_hold(order, self._addresses.of(order), verdict.sites),
             carrier_hold(order),
             duplicate_hold(order, self._book.alike(order)),
         )
@@ -155,6 +160,11 @@ class Validation:
         }
         headers = {"Idempotency-Key": f"erp-{uuid.uuid4()}"}
         return await self._ask("tax", TaxQuote, "POST", "/v1/quotes", json=body, headers=headers)
+
+    async def _sites(self, order: ErpOrder, *, wanted: bool) -> MasterSites | Unanswered | None:
+        if not wanted or order.ship_to_basis:
+            return None
+        return await self._ask("crm", MasterSites, "GET", f"/v1/accounts/{order.customer_id}/sites")
 
     async def _ask(
         self, system: str, kind: type[Value], method: str, path: str, **content: Any

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from domain.order import HoldLevel, OrderStatus
-from tests.integration.sandbox.desk import eventually
+from sandbox.crm.service import build as build_crm
+from sandbox.erp.service import ErpSettings
+from sandbox.erp.service import build as build_erp
+from sandbox.kernel import Peer, Settings, in_thread
+from tests.integration.sandbox.desk import TOKENS, Desk, eventually
 from tests.integration.sandbox.erp_stage import Document, Stage, line, order
 
 SITE: Document = {"site_id": "S-1", "region": "NY", "postal_code": "10001"}
@@ -63,6 +68,47 @@ def test_an_address_is_held_unless_it_is_whole_and_to_the_letter(
     stage.enter(order(ship_to=SITE, freight=freight, address=ADDRESS | changes))
     assert codes(stage) == (["ADDRESS"] if said else [])
     assert all((said or "") in hold.reason and "MAIN" not in hold.reason.upper() for hold in stage.order().holds)
+
+
+@pytest.fixture
+def master() -> Iterator[tuple[Desk, Desk]]:
+    """An ERP that asks a CRM about sites, and the CRM."""
+    account = {"customer_id": "C-1", "segment": "A"}
+    site = ADDRESS | {"customer_id": "C-1", "site_id": "S-1", "street": "5 Main Street"}
+    crm = Settings(tokens=TOKENS, seed={"accounts": [account], "sites": [site]})
+    with in_thread(build_crm(crm)) as there:
+        erp = ErpSettings(tokens=TOKENS, peers={"crm": Peer(url=there, token=TOKENS["erp"])})
+        with in_thread(build_erp(erp)) as here:
+            yield Desk(here), Desk(there, "admin")
+
+
+@pytest.mark.parametrize(
+    ("site", "street", "said"),
+    [
+        ("S-1", "5 Main Street", None),
+        ("S-1", "5 MAIN STREET", "street and city are not those of site S-1 to the letter"),
+        ("S-1", "7 Main Street", "street and city are not those of site S-1 to the letter"),
+        ("NEW", "5 Main Street", "the customer has no site NEW"),
+    ],
+)
+def test_an_address_is_held_against_the_master_data_if_there_is_any(
+    master: tuple[Desk, Desk], site: str, street: str, said: str | None
+) -> None:
+    entry = order(ship_to=SITE | {"site_id": site}, address=ADDRESS | {"street": street})
+    entered = master[0].made("/v1/orders", entry)
+    assert [hold["reason"] for hold in entered["holds"]] == ([f"ship-to address: {said}"] if said else [])
+
+
+def test_master_data_that_cannot_be_asked_is_asked_only_about_addresses(master: tuple[Desk, Desk]) -> None:
+    erp, crm = master
+    crm.fault("ERROR")
+    assert erp.made("/v1/orders", order("SO-1"))["holds"] == []
+    silent = erp.made("/v1/orders", order("SO-2", address=ADDRESS))
+    assert [hold["code"] for hold in silent["holds"]] == ["INTEGRATION"]
+    crm.http.delete("/admin/faults")
+    path = "/v1/orders/SO-2"
+    made = erp.made(f"{path}/revalidate", {"reference": "r"}, if_match=erp.get(path).headers["ETag"])
+    assert made["found"] == ["ADDRESS"]
 
 
 @pytest.mark.parametrize(

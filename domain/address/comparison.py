@@ -130,8 +130,8 @@ def _difference(entered: PostalAddress, found: Normalised, site: Site | None, na
         if named is None or site.site_id != named.site_id:
             return Difference.OTHER_SITE
         difference = _by_postcode(entered.postal_code, found.address, site)
-        is_format_only = difference is Difference.NONE and found.address != entered
-        return Difference.FORMAT if is_format_only else difference
+        as_written = difference is not Difference.NONE or _completed(found.address, site) == entered
+        return difference if as_written else Difference.FORMAT
     if found.faults:
         return Difference.UNUSABLE
     if named is None:

@@ -10,7 +10,7 @@ from domain.facts.address import PostalAddress
 _EVERYWHERE = re.compile(
     r"\b(?:p ?o ?box|pob|post office box|gpo box|locked bag|private bag|postfach|postbus|postboks|"
     r"boite postale|case postale|apartado|apdo|caixa postal|casella postale|skrytka pocztowa|skr poczt)\b"
-    r"(?: (?:n|no|nr|num|postal|de correos))*((?: \d+)*)"
+    r"(?: (?:n|no|nr|num|postal|de correos)\b)*((?: \d+)*)"
 )
 _BY_COUNTRY = {
     "US": re.compile(r"^box((?: \d+)+)\b"),

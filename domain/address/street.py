@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import zip_longest
 
 from domain.address.text import capitals, tidy, words
 
@@ -123,7 +124,7 @@ def _without_units(parts: list[str]) -> list[str]:
     """Floors and suites are the receiver's business: the carrier goes to the house."""
     kept: list[str] = []
     skip = False
-    for part, after in zip(parts, [*parts[1:], ""], strict=True):
+    for part, after in zip_longest(parts, parts[1:], fillvalue=""):
         if skip:
             skip = False
         elif part in _UNIT_WORDS and (len(after) == 1 or after[:1].isdigit()):

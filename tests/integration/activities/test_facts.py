@@ -21,6 +21,7 @@ from activities.wms import WmsActivities
 from domain.calls import FactCall
 from domain.exception_types import IntegrationErrorKind as Kind
 from domain.facts.account import Account
+from domain.facts.address import Screening, ShipToSites
 from domain.facts.credit import CreditPosition
 from domain.facts.fact import Fact, Facts
 from domain.facts.inventory import FreightQuotes, Sourcing, StockPositions
@@ -36,6 +37,12 @@ LINES: JsonValue = [{"line_id": "1", "amount": "1000", "product_tax_code": "GENE
 Question = tuple[str, dict[str, JsonValue], type]
 QUESTIONS: list[Question] = [
     ("crm.account", {"customer_id": CUSTOMER}, Account),
+    ("crm.sites", {"customer_id": CUSTOMER}, ShipToSites),
+    (
+        "crm.screening",
+        {"order_id": "SO-1", "customer_id": CUSTOMER, "site_id": "S-1", "postal_code": "75201", "country": "US"},
+        Screening,
+    ),
     ("credit.position", {"customer_id": CUSTOMER, "order_id": "SO-1", "currency": "USD"}, CreditPosition),
     ("wms.positions", {"items": ["PUMP", "VALVE"], "order_id": "SO-1"}, StockPositions),
     (
@@ -135,7 +142,7 @@ async def test_a_fact_says_what_was_read_when_and_at_which_version(
 
 
 async def test_an_estimate_is_made_anew_each_time(world: Enterprise) -> None:
-    activity, arguments, _ = QUESTIONS[5]
+    activity, arguments, _ = next(question for question in QUESTIONS if question[0] == "tax.quote")
     call = fact_call("SO-77", activity, **{**arguments, "order_id": "SO-77"})
     first = Facts(items=(await run(asked(world, activity), call),)).get("quote", TaxQuote)
     override = {"reference": "r-77", "order_id": "SO-77", "lines": {"1": "1.00"}, "basis": "ruling"}
@@ -153,6 +160,17 @@ async def test_a_read_on_a_bad_day_may_be_tried_again(world: Enterprise, activit
     with pytest.raises(SystemCallFailed) as caught:
         await run(asked(world, activity, QUICK), fact_call("SO-1", activity, **arguments))
     assert caught.value.kind is Kind.TRANSIENT
+
+
+async def test_streets_and_recipients_stay_in_the_crm(world: Enterprise) -> None:
+    site = {"customer_id": "C-SITES", "site_id": "S-1", "recipient": "Jane Doe", "street": "12 Quarry Street"}
+    there = {"city": "Dallas", "region": "TX", "postal_code": "752011400", "country": "US"}
+    world.desk("crm", "admin").http.put("/admin/sites", json={**site, **there}).raise_for_status()
+    fact = await run(asked(world, "crm.sites"), fact_call("SO-1", "crm.sites", customer_id="C-SITES"))
+    known = Facts(items=(fact,)).get("sites", ShipToSites).sites[0]
+    assert (known.site_id, known.city, known.postal_code) == ("S-1", "DALLAS", "75201-1400")
+    assert known.premise
+    assert not any(word in str(fact.value).upper() for word in ("QUARRY", "JANE"))
 
 
 async def test_a_read_does_not_notice_one_dropped_connection(world: Enterprise) -> None:

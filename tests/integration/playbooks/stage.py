@@ -43,13 +43,13 @@ from sandbox.tax.service import build as build_tax
 from sandbox.tms.records import TmsSettings
 from sandbox.tms.service import build as build_tms
 from sandbox.wms.service import build as build_wms
-from tests.integration.playbooks import transport
+from tests.integration.playbooks import places, transport
 from tests.integration.sandbox.desk import TOKENS, Desk
 from tests.unit.activities.conftest import run
 from tests.unit.playbooks.scenario import policy
 
 TODAY = datetime.now(UTC).date()
-CUSTOMERS = ("C-1", "C-2", "C-3", "C-4", "C-5", *transport.CUSTOMERS)
+CUSTOMERS = ("C-1", "C-2", "C-3", "C-4", "C-5", *transport.CUSTOMERS, *places.CUSTOMERS)
 _LINKS = CustomerLinks("https://orders.example", ("a secret of these tests alone",))
 _numbers = itertools.count(1)
 
@@ -134,6 +134,7 @@ SEEDS: dict[str, dict[str, JsonValue]] = {
     "crm": {
         "accounts": [{"customer_id": name, "segment": "B"} for name in CUSTOMERS],
         "contacts": [{"customer_id": name, "email": "orders@customer.example"} for name in CUSTOMERS],
+        **places.SEED,
     },
     "tms": transport.SEED,
     "pricing": {

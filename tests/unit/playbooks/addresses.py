@@ -14,7 +14,7 @@ from domain.facts.consent import CustomerAnswer, CustomerAnswers
 from domain.order import Order
 from tests.unit.playbooks.scenario import NOW, account, assess, day, line, worth
 
-STREET = {"street": "12 N Quarry St", "city": "ALBANY", "region": "NY", "postal_code": "12207"}
+STREET = {"street": "12 N QUARRY ST", "city": "ALBANY", "region": "NY", "postal_code": "12207"}
 ELSEWHERE = {"street": "740 Harbor Ave", "city": "BUFFALO", "region": "NY", "postal_code": "14202"}
 BOX = {"street": "PO Box 31", "city": "ALBANY", "region": "NY", "postal_code": "12207"}
 

@@ -6,11 +6,12 @@ from domain.assessment import Disposition
 from domain.exception_types import ExceptionType
 from domain.order import HoldClass
 from domain.playbooks import PLAYBOOKS, playbook_for
+from domain.playbooks.unclassified import Unclassified
 from domain.policy.schedules import PolicyGap
 from domain.policy.wording import fill
 from tests.unit.playbooks.scenario import assess, hold, order, policy, policy_without
 
-OWN_RULES = {ExceptionType.CREDIT_HOLD, ExceptionType.INVENTORY_SHORTFALL, ExceptionType.TAX_DISCREPANCY}
+OWN_RULES = {kind for kind, playbook in PLAYBOOKS.items() if not isinstance(playbook, Unclassified)}
 
 
 @pytest.mark.parametrize("kind", ExceptionType)

@@ -52,11 +52,13 @@ def shared_cause(case: PriceCase) -> Cause | None:
 
 
 def _honor_po(case: PriceCase) -> Option | None:
-    stated = {line.line.line_id: line.stated for line in case.lines if line.stated is not None}
-    if len(stated) < len(case.lines):
+    """The customer's own price, but nobody is charged noticeably more than was agreed for having asked for it."""
+    accepted = {line.line.line_id: _accepted(case, line) for line in case.lines if line.stated is not None}
+    contested = [line for line in case.contested if accepted.get(line.line.line_id) != line.entitled]
+    if len(accepted) < len(case.lines) or (case.contested and not contested):
         return None
     lines = case.disputed or [line for line in case.lines if line.line.as_ordered is not None]
-    prices = {line.line.line_id: stated[line.line.line_id] for line in lines}
+    prices = {line.line.line_id: accepted[line.line.line_id] for line in lines}
     conceded = case.conceded(prices)
     return case.option(
         HONOR_PO,
@@ -69,6 +71,13 @@ def _honor_po(case: PriceCase) -> Option | None:
         cost=case.order.money(conceded).rounded(),
         messages=case.message("price_as_ordered", prices) if case.disputed else (CustomerMessage(template="checked"),),
     )
+
+
+def _accepted(case: PriceCase, line: LinePrice) -> Decimal:
+    """The purchase order's price; the agreed one if that is lower by more than the tolerance."""
+    if line.standing is Standing.HIGHER and line.agreed and not case.terms.tolerance.covers([line]):
+        return line.entitled
+    return line.entitled if line.stated is None else line.stated
 
 
 def _honor_contract(case: PriceCase) -> Option | None:
@@ -86,7 +95,7 @@ def _honor_contract(case: PriceCase) -> Option | None:
         amount=_at_stake(case),
         band=_worst(case, prices),
         plan=Plan(steps=case.set_prices(prices, _sources(case))),
-        messages=case.message("price_agreed", prices),
+        messages=case.message("price_lower" if case.standing is Standing.HIGHER else "price_agreed", prices),
     )
 
 
@@ -118,7 +127,8 @@ def _one_time_override(case: PriceCase) -> Option | None:
 
 def _override(case: PriceCase, line: LinePrice, adjustment: Adjustment) -> Parameter:
     stated = line.entitled if line.stated is None else line.stated
-    low, high = sorted((stated, line.entitled))
+    high = line.entitled if line.agreed else max(stated, line.entitled)
+    low = min(stated, high)
     at_target = line.margins.price_at_target()
     start = high if at_target is None else min(max(at_target, low), high)
     deepest = rounded(line.entitled * (100 - case.terms.deepest_discount_percent) / 100)

@@ -133,6 +133,22 @@ def test_more_than_agreed_is_flagged_and_the_lower_price_holds() -> None:
     assert "flag" in assessment.findings
 
 
+def test_no_option_charges_more_than_was_agreed() -> None:
+    """Not even where another line of the order makes people accept the purchase order."""
+    asks_more, asks_less = po_line(11), po_line(8, line_id="2")
+    agreed = (known(contract(7)), known(line_id="2"))
+    assert offered(price(order(asks_more), agreed[0])) == {
+        "HONOR_CONTRACT",
+        "ONE_TIME_OVERRIDE",
+        "CUSTOMER_REVISE",
+        "REJECT_LINE",
+    }
+    mixed = price(order(asks_more, asks_less), *agreed)
+    assert set_to(mixed, "HONOR_PO") == {"1": "7", "2": "8"}
+    assert chosen(mixed, "ONE_TIME_OVERRIDE").parameters[0].maximum == "7"
+    assert chosen(price(ordered(11)), "HONOR_PO").cost.amount == 0
+
+
 def test_what_is_conceded_is_the_cost() -> None:
     """Entitled less accepted, times the quantity: what margin leakage is made of."""
     option = chosen(price(ordered(8, in_erp=12), known(contract(10))), "HONOR_PO")

@@ -10,6 +10,8 @@ from domain.policy.policy_set import PolicyError, PolicySet
 from domain.policy.table import InputError
 from tests.unit.policy.tables import company_files
 
+PARTS = "needs a subject, an empty line, the text"
+
 
 def problems(changes: dict[str, str | None], *, edits: dict[str, tuple[str, str]] | None = None) -> list[str]:
     """What is said about the company's policies with some files changed, removed or edited."""
@@ -132,6 +134,10 @@ def test_a_role_that_nobody_holds_is_named_where_it_is_asked() -> None:
         ("company.toml", 'version = "2026.1"', "", "company.toml: version: is missing"),
         ("templates/approver/asked.txt", "${link}", "${lnk}", "templates/approver/asked.txt:13: nobody gives ${lnk}"),
         ("templates/approver/asked.txt", "${link}", "$ 5", "has a $ that begins no ${name}"),
+        ("templates/customer/question.txt", "${link}", "${page}", "question.txt:9: nobody gives ${page}"),
+        ("templates/customer_questions/inventory_split.txt", "DECLINE: ", "DECLINE ", f"inventory_split.txt: {PARTS}"),
+        ("templates/customer_questions/inventory_split.txt", "\n\nAGREE", "\nAGREE", f"inventory_split.txt: {PARTS}"),
+        ("templates/customer_questions/inventory_split.txt", "${lines}", "$lines$", "has a $ that begins no ${name}"),
     ],
 )
 def test_one_wrong_cell_is_found(file: str, old: str, new: str, message: str) -> None:
@@ -157,6 +163,9 @@ def test_a_column_that_the_program_asks_for_must_be_there() -> None:
         ({"sla.xlsx": "PK"}, "sla.xlsx: is no policy file"),
         ({"templates/approver/reminder.txt": None}, "templates/approver/reminder.txt: is missing"),
         ({"templates/customer/order_released.txt": " \n"}, "templates/customer/order_released.txt: is empty"),
+        ({"templates/customer/question.txt": None}, "templates/customer/question.txt: is missing"),
+        ({"templates/customer_questions/q.txt": "Why?\n\nYES: Yes\nNO: No\n"}, f"q.txt: {PARTS}"),
+        ({"templates/customer_questions/q.txt": "Why?\n\nBecause.\n\nYES: Yes\n"}, f"q.txt: {PARTS}"),
         ({"calendars.toml": "[calendars"}, "calendars.toml: cannot be read as TOML"),
     ],
 )

@@ -11,7 +11,14 @@ from domain.assessment import CustomerMessage
 from domain.calls import CaseRef, CustomerNotice, Notice, NoticeKind
 from domain.money import Money
 from domain.policy.policy_set import PolicySet
-from domain.policy.wording import TemplateGap, approver_message, compose, customer_message
+from domain.policy.wording import (
+    TemplateGap,
+    approver_message,
+    compose,
+    customer_message,
+    customer_question,
+    question_mail,
+)
 from domain.tasks import Deadlines, ExpiryDefault, Task, TaskKind
 from tests.unit.policy.tables import company_files
 
@@ -19,10 +26,23 @@ CASE = CaseRef(tenant="t", order_id="SO-1", workflow_id="order-exception/t/SO-1"
 NOON = datetime(2026, 7, 6, 12, tzinfo=UTC)
 
 
+QUESTION = """May order ${po_number} wait?
+
+It would come on ${date}.
+
+As always.
+
+YES: Yes, on ${date}
+NO: No
+LATER: Ask again ${when}
+"""
+
+
 @pytest.fixture(scope="module")
 def policy() -> PolicySet:
     files = company_files()
     files["templates/customer/test_paragraph.txt"] = "Your goods arrive on ${date}.\n"
+    files["templates/customer_questions/test_question.txt"] = QUESTION
     return PolicySet.parse(files)
 
 
@@ -98,3 +118,34 @@ def test_a_value_cannot_add_lines_to_a_subject_or_be_filled_again(policy: Policy
     values = {"po_number": "7\r\nBcc: all ${order_id}", "order_id": "SO-1", "paragraphs": ""}
     message = compose(policy, "templates/customer/order_released.txt", values)
     assert message.subject == "Your order 7 Bcc: all ${order_id} is on its way"
+
+
+def test_a_question_has_a_label_for_each_choice_that_is_offered(policy: PolicySet) -> None:
+    question = customer_question(policy, "test_question", ("NO", "YES"), {"po_number": "PO-7", "date": "Friday"})
+    assert question.subject == "May order PO-7 wait?"
+    assert question.text == "It would come on Friday.\n\nAs always."
+    assert list(question.labels.items()) == [("NO", "No"), ("YES", "Yes, on Friday")]
+
+
+def test_a_question_without_a_label_or_a_value_is_named(policy: PolicySet) -> None:
+    values = {"po_number": "PO-7", "date": "Friday"}
+    with pytest.raises(TemplateGap, match="has no label for the choice MAYBE"):
+        customer_question(policy, "test_question", ("YES", "MAYBE"), values)
+    with pytest.raises(TemplateGap, match=r"test_question.txt wants \$\{when\}"):
+        customer_question(policy, "test_question", ("YES", "LATER"), values)
+
+
+def test_a_value_cannot_add_a_choice(policy: PolicySet) -> None:
+    values = {"po_number": "7\n\nNEVER: never", "date": "Friday\n\nMAYBE: maybe"}
+    question = customer_question(policy, "test_question", ("YES", "NO"), values)
+    assert question.subject == "May order 7 NEVER: never wait?"
+    assert list(question.labels) == ["YES", "NO"]
+
+
+def test_the_mail_has_the_question_the_choices_the_time_and_the_link(policy: PolicySet) -> None:
+    known = {"po_number": "PO-7", "order_id": "SO-1", "date": "Friday"}
+    question = customer_question(policy, "test_question", ("YES", "NO"), known)
+    mail = question_mail(policy, question, "https://orders.example/c/token", NOON, known)
+    assert mail.subject == question.subject
+    for part in ("- Yes, on Friday", "Monday 6 July 2026, 12:00 UTC", "https://orders.example/c/token", "As always."):
+        assert part in mail.body

@@ -44,6 +44,18 @@ def mistaxed(world: World, difference: str = "45.00", **changes: Any) -> Documen
     return tax.stated(world, difference, quantity=90 if Decimal(difference) > 250 else 12) | _calm(changes)
 
 
+def mispriced(world: World, stated: str = "119.80", **changes: Any) -> Document:
+    """The purchase order asks for a little less than the 120 in the ERP: policy accepts what is inside the limits."""
+    order = world.order(world.customer(), {world.plenty(): 10}, **_calm(changes))
+    order["lines"][0] |= {"as_ordered": {"unit_price": stated, "currency": "USD"}}
+    return order
+
+
+def unrouted(world: World, **changes: Any) -> Document:
+    """Nobody said which carrier takes it: policy chooses the cheapest in time, within the freight on the order."""
+    return world.order(world.customer(), {world.plenty(): 10}, carrier={}, **_calm(changes))
+
+
 def elsewhere_and_over_limit(world: World, **changes: Any) -> Document:
     """Short of goods here and of credit."""
     order = elsewhere(world, **changes)

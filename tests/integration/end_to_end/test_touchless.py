@@ -21,12 +21,16 @@ EFFECTS = {
     "CREDIT": {"credit": ["releases.create"], "erp": ["orders.release"]},
     "STOCK": {"wms": ["reservations.create"], "erp": ["amendments.create", "amendments.create", "orders.release"]},
     "TAX": {"erp": ["amendments.create", "orders.release"]},
+    "CARRIER": {"tms": ["tenders.create"], "erp": ["amendments.create", "orders.release"]},
+    "PRICE": {"erp": ["amendments.create", "orders.release"]},
 }
 """By hold: all that is written, besides the customer's message."""
 FACTS = {
     "CREDIT": {"crm.account", "credit.position"},
     "STOCK": {"crm.account", "wms.positions", "wms.freight_quotes", "erp.sourcing"},
     "TAX": {"crm.account", "tax.quote", "tax.certificates"},
+    "CARRIER": {"crm.account", "tms.routing", "tms.rates", "crm.customer_answers"},
+    "PRICE": {"crm.account", "pricing.prices", "crm.customer_answers"},
 }
 TYPES = pytest.mark.parametrize(
     ("held", "code", "option"),
@@ -34,6 +38,8 @@ TYPES = pytest.mark.parametrize(
         pytest.param(orders.over_limit, "CREDIT", "RELEASE_ONCE", id="credit"),
         pytest.param(orders.elsewhere, "STOCK", "SPLIT_DC", id="inventory"),
         pytest.param(orders.mistaxed, "TAX", "USE_ENGINE", id="tax"),
+        pytest.param(orders.unrouted, "CARRIER", "RATE_SHOP", id="carrier"),
+        pytest.param(orders.mispriced, "PRICE", "HONOR_PO", id="price"),
     ],
 )
 

@@ -9,6 +9,7 @@ import httpx
 from sandbox.day.world import World
 from sandbox.demo.enterprise import Document, Enterprise
 from sandbox.stack import SERVICES, Stack
+from tests.integration.playbooks.transport import SEED
 
 OURS = "holdfast"
 _STATUS = "communications.status"
@@ -24,8 +25,8 @@ class Systems(Enterprise):
         self._known: dict[tuple[str, str], list[Document]] = {}
 
     async def learn(self, world: World) -> None:
-        """Bring the services' master data up to date with `world`."""
-        for service, kinds in world.seeds().items():
+        """Bring the services' master data up to date with `world`, and the TMS's with a few carriers."""
+        for service, kinds in (world.seeds() | {"tms": SEED}).items():
             for kind, records in kinds.items():
                 known = self._known.setdefault((service, kind), [])
                 for record in [record for record in records if record not in known]:

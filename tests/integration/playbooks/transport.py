@@ -6,6 +6,7 @@ C-6 has a routing guide, C-7 none at all, and C-8 pays with an account.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from pydantic import JsonValue
 
@@ -30,7 +31,7 @@ def _account(scac: str, number: str, valid_to: int) -> dict[str, JsonValue]:
     return {"customer_id": "C-8", "scac": scac, "terms": "COLLECT", "account": number, **dates}
 
 
-SEED: dict[str, JsonValue] = {
+SEED: dict[str, Any] = {
     "carrier-services": [
         _service("UPSN", "GROUND"),
         _service("FXFE", "ECONOMY", hazmat=True, temperatures=["AMBIENT", "CHILLED", "FROZEN"]),

@@ -10,7 +10,7 @@ from functools import cached_property
 
 from domain.address.comparison import Comparison, Difference
 from domain.address.countries import country_code
-from domain.assessment import Circumstances, Option, Plan, RuleHit, Step
+from domain.assessment import Circumstances, Option, Parameter, Plan, RuleHit, Step
 from domain.base import digest
 from domain.exception_types import ExceptionType
 from domain.facts.address import EnteredAddress, PostalAddress, Screening, ScreeningResult, Site
@@ -21,6 +21,7 @@ from domain.playbooks.ruling import approver, is_hard
 from domain.policy.policy_set import PolicySet
 from domain.policy.table import Match
 
+ALTERNATE_SHIP_TO = "ALTERNATE_SHIP_TO"
 OTHER_COUNTRY = "OTHER_COUNTRY"
 """Stands for a screening result: the address lies in another country than the one that was screened."""
 NEVER = 100_000
@@ -178,17 +179,16 @@ class AddressCase:
         """Where the goods go if not to the PO box."""
         return self.master or next(iter(self.alternates), None)
 
-    def adjusted_alternate(self) -> tuple[Adjustment, Site] | None:
+    def alternate(self) -> tuple[Parameter, Site] | None:
         """The alternate site, or the one that a person chose among them. InvalidAdjustment if it is none of them."""
         if not self.alternates:
             return None
-        adjustment = Adjustment.of(self.circumstances, "ALTERNATE_SHIP_TO", ("site_id",))
-        wanted = adjustment.code("site_id", "", self.alternates[0].site_id).value
-        for site in self.alternates:
-            if site.site_id == wanted:
-                return adjustment, site
-        offered = ", ".join(site.site_id for site in self.alternates)
-        raise InvalidAdjustment(f"ALTERNATE_SHIP_TO site_id {wanted!a} is none of {offered}")
+        offered = {site.site_id: site for site in self.alternates}
+        adjustment = Adjustment.of(self.circumstances, ALTERNATE_SHIP_TO, ("site_id",))
+        wanted = adjustment.code("site_id", f"the site, one of {', '.join(offered)}", self.alternates[0].site_id)
+        if wanted.value not in offered:
+            raise InvalidAdjustment(f"{ALTERNATE_SHIP_TO} site_id {wanted.value!a} is none of {', '.join(offered)}")
+        return wanted, offered[wanted.value]
 
     @property
     def can_standardise(self) -> bool:

@@ -7,13 +7,12 @@ from decimal import Decimal
 from domain.address.comparison import Difference
 from domain.assessment import CustomerMessage, Disposition, Option, Plan, Step
 from domain.order import FreightTerms, ShipTo
-from domain.playbooks.address_case import AddressCase, Reply, ship_to_of
+from domain.playbooks.address_case import ALTERNATE_SHIP_TO, AddressCase, Reply, ship_to_of
+from domain.playbooks.carrier_options import CUSTOMER_PICKUP
 from domain.playbooks.consent import ask_customer
 from domain.playbooks.figures import ahead
 
 _NOTHING = Decimal(0)
-CUSTOMER_PICKUP = "CPU"
-"""What carrier instructions say in place of a SCAC when the customer collects."""
 WORDS: dict[Difference, str] = {
     Difference.NONE: "nothing differs",
     Difference.FORMAT: "only the writing differs",
@@ -50,8 +49,8 @@ def _standardise(case: AddressCase) -> Option | None:
     address = case.comparison.address
     if address is None or not case.can_standardise:
         return None
-    known = case.comparison.premise_is_known and case.comparison.site is not None
-    site_id = case.comparison.site.site_id if known and case.comparison.site else case.order.ship_to.site_id
+    site = case.comparison.site if case.comparison.premise_is_known else None
+    site_id = case.order.ship_to.site_id if site is None else site.site_id
     ship_to = ShipTo(site_id=site_id, region=address.region, postal_code=address.postal_code, country=address.country)
     basis = "confirmed by the customer" if case.reply is Reply.CONFIRM else "standard writing"
     return case.option(
@@ -108,19 +107,18 @@ def _ask(case: AddressCase) -> Option | None:
 
 
 def _alternate(case: AddressCase) -> Option | None:
-    found = case.adjusted_alternate()
+    found = case.alternate()
     if found is None:
         return None
-    adjustment, site = found
-    offered = ", ".join(other.site_id for other in case.alternates)
+    parameter, site = found
     return case.option(
-        "ALTERNATE_SHIP_TO",
+        ALTERNATE_SHIP_TO,
         "Ship to another site of the customer",
         f"{in_words(case)}; site {site.site_id} can take the goods",
         effect=f"the goods go to site {site.site_id}",
         cost=case.terms.redirect_cost,
         plan=Plan(steps=(case.set_ship_to(ship_to_of(site), f"alternate site {site.site_id}"),)),
-        parameters=(adjustment.code("site_id", f"the site, one of {offered}", site.site_id),),
+        parameters=(parameter,),
         messages=(CustomerMessage(template="address_alternate", values={"site": site.site_id}),),
     )
 

@@ -37,7 +37,7 @@ NotNegative = Annotated[Decimal, Field(ge=0)]
 
 NOT_GONE_YET = frozenset({OrderStatus.ON_HOLD, OrderStatus.PARTIALLY_HELD, OrderStatus.VALIDATING})
 """The states in which an order may still be changed and released."""
-DEPARTED = frozenset({OrderStatus.SHIPPED, OrderStatus.INVOICED, OrderStatus.CLOSED})
+DEPARTED = frozenset({OrderStatus.PARTIALLY_SHIPPED, OrderStatus.SHIPPED, OrderStatus.INVOICED, OrderStatus.CLOSED})
 
 
 StatedTax = tuple[Decimal | None, Decimal | None]

@@ -119,10 +119,21 @@ def test_released_orders_ship_and_are_invoiced(neighbours: Neighbours) -> None:
         found = stage.seen()
         assert (found["status"], found["shipments"]) == ("INVOICED", 2)
         assert found["released_at"] <= found["shipped_at"] <= found["invoiced_at"]
-        assert [data["detail"] for data in stage.told("order_shipped")] == ["2 shipments"]
+        assert [data["detail"] for data in stage.told("order_shipped")] == ["complete"]
         assert stage.erp.effects(order_id="SO-1")[-2:] == ["orders.ship", "orders.invoice"]
         refused = stage.admin.post("/admin/orders/SO-1/cancel", {})
         assert refused.json()["code"] == "order_gone"
+
+
+def test_what_is_backordered_ships_later(neighbours: Neighbours) -> None:
+    with staged(neighbours, ship_after=0, invoice_after=0) as stage:
+        stage.held(line("1"))
+        stage.amend("split_line", {"line_id": "1", "now": "6", "later": "4", "later_on": "2026-12-20"})
+        stage.release()
+        eventually(lambda: stage.told("order_invoiced"))
+        assert (stage.seen()["status"], stage.seen()["shipments"]) == ("INVOICED", 2)
+        assert [data["detail"] for data in stage.told("order_shipped")] == ["partial", "complete"]
+        assert stage.erp.effects(order_id="SO-1")[-3:] == ["orders.ship", "orders.ship", "orders.invoice"]
 
 
 def test_held_orders_do_not_ship(neighbours: Neighbours) -> None:

@@ -304,6 +304,7 @@ def _payment_link(case: CreditCase) -> Option | None:
         until=until,
         events=(EventType.PAYMENT_RECEIVED,),
         reason=f"the customer was sent a payment link for {due}",
+        on_customer=True,
     )
     return Option(
         code="PAY_LINK_WAIT",

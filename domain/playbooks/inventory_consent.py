@@ -15,6 +15,7 @@ from domain.playbooks.inventory_proposal import Asking, Proposal, dates_in_words
 from domain.policy.table import Match
 
 AGREE, DECLINE = "AGREE", "DECLINE"
+_A_SPLIT = 2
 _QUESTIONS = {"SPLIT_DC": "inventory_split", "PARTIAL_BACKORDER": "inventory_partial"}
 
 
@@ -29,7 +30,8 @@ class Treatment(StrEnum):
 
 def may_need_consent(order: Order) -> bool:
     """Whether the order's terms forbid to split it: then what its customer answered is a fact to know."""
-    return order.ship_complete or not (order.allow_partial and order.allow_backorder)
+    takes_parts = order.allow_partial and order.allow_backorder and order.max_shipments >= _A_SPLIT
+    return order.ship_complete or not takes_parts
 
 
 def with_consent(case: InventoryCase, proposal: Proposal) -> Proposal | None:

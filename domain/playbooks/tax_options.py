@@ -268,6 +268,7 @@ def _await_certificate(case: TaxCase) -> Option:
         until=until,
         events=(EventType.CUSTOMER_ANSWERED,),
         reason="the customer was asked for a renewed exemption certificate",
+        on_customer=True,
     )
     return case.option(
         "APPLY_CERTIFICATE",

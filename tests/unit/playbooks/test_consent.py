@@ -1,16 +1,17 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from domain.assessment import Circumstances
+from domain.assessment import Assessment, Circumstances, Wait
 from domain.events import EventType
 from domain.facts.consent import CustomerAnswer, CustomerAnswers
 from domain.facts.fact import Fact, Facts
 from domain.playbooks.consent import ANSWERS, Consent, answer_to, answers_request, ask_customer, consent
-from tests.unit.playbooks.scenario import NOW, hold, order
+from tests.unit.playbooks.scenario import NOW, certificate, credit, engine, hold, order, tax, taxed
 
 QUESTION = "ship_in_parts"
 UNTIL = NOW + timedelta(hours=4)
@@ -103,3 +104,26 @@ def test_a_question_about_other_things_is_another_question() -> None:
 def test_the_fact_is_asked_for_by_the_order_alone() -> None:
     request = answers_request(order())
     assert (request.activity, request.arguments) == ("crm.customer_answers", {"order_id": "SO-1"})
+
+
+@pytest.mark.parametrize(
+    ("wait", "on_customer"),
+    [
+        (lambda: offered(credit({"oldest_overdue_days": 61}), "PAY_LINK_WAIT"), True),
+        (lambda: offered(tax(engine(80), taxed(80), certificate(-10)), "APPLY_CERTIFICATE"), True),
+        (lambda: credit({"open_receivables": 9500, "unapplied_cash": 600}).wait_first, False),
+    ],
+    ids=["payment link", "certificate", "application of cash"],
+)
+def test_our_clock_stands_still_only_where_the_next_move_is_the_customers(
+    wait: Callable[[], Wait | None], *, on_customer: bool
+) -> None:
+    found = wait()
+    assert found is not None
+    assert found.on_customer is on_customer
+
+
+def offered(assessment: Assessment, code: str) -> Wait | None:
+    option = assessment.option(code)
+    assert option is not None
+    return option.plan.wait

@@ -148,6 +148,7 @@ def test_the_answers_are_read_only_for_orders_that_may_need_them() -> None:
     assert named(ship_complete=True)
     assert named(allow_partial=False)
     assert named(allow_backorder=False)
+    assert named(max_shipments=1)
 
 
 def test_a_case_that_was_opened_before_answers_were_facts_goes_to_the_account_manager() -> None:

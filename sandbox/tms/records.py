@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, time
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -42,7 +42,8 @@ class Reply(StrEnum):
 class TmsSettings(Settings):
     """Settings of the TMS."""
 
-    reply: Reply = Field(default=Reply.ACCEPTED, description="what carriers say to a tender at once")
+    reply: Literal[Reply.ACCEPTED, Reply.PENDING] = Reply.ACCEPTED
+    """What carriers say to a tender at once. Who declines has no `capacity`, and rates say so."""
 
 
 class CarrierService(BaseModel):

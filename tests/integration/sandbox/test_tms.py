@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from domain.facts.transport import RateQuote, Rates, Routing
 from sandbox.kernel import in_thread
 from sandbox.tms.rating import delivery_day, pickup_day
-from sandbox.tms.records import CarrierService, CutOff, TmsSettings
+from sandbox.tms.records import CarrierService, CutOff, Reply, TmsSettings
 from sandbox.tms.service import build
 from tests.integration.sandbox.desk import TOKENS, Desk
 
@@ -183,7 +183,7 @@ def test_a_tender_is_accepted_and_can_be_cancelled_until_the_pickup(desk: Desk, 
 
 
 def test_carriers_can_be_told_to_think_about_it() -> None:
-    with in_thread(build(TmsSettings(tokens=TOKENS, seed=seed(), reply="PENDING"))) as url:
+    with in_thread(build(TmsSettings(tokens=TOKENS, seed=seed(), reply=Reply.PENDING))) as url:
         made = Desk(url).made("/v1/tenders", tender())
         assert made["reply"] == "PENDING"
         Desk(url, "admin").made(f"/admin/tenders/{made['id']}/reply", {"reply": "DECLINED"})

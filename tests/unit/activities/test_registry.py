@@ -28,11 +28,13 @@ async def test_every_activity_has_a_name_of_its_own() -> None:
     assert {name.partition(".")[0] for name in found} == {
         "assessment",
         "authorisation",
+        "causes",
         "credit",
         "crm",
         "deadlines",
         "erp",
         "notification",
+        "pricing",
         "tax",
         "tms",
         "triage",

@@ -33,6 +33,10 @@ class Systems(Enterprise):
                     (await self._http[service].put(f"/admin/{kind}", json=record)).raise_for_status()
                     known.append(record)
 
+    async def record(self, service: str, kind: str, **fields: Any) -> None:
+        """One more record of a service's master data."""
+        (await self._http[service].put(f"/admin/{kind}", json=fields)).raise_for_status()
+
     async def change_order(self, order_id: str, change: Document) -> Document:
         """Somebody changes an order in the ERP."""
         return await self._post("erp", f"/admin/orders/{order_id}/change", change)

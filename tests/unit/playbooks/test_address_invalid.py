@@ -166,6 +166,16 @@ def test_an_answer_counts_only_for_the_address_that_it_was_given_for() -> None:
     assert address(entered(street="16 N Quarry St"), HERE, answers=answers).rules[0].rule == "elsewhere"
 
 
+def test_a_customers_word_is_no_fraud_check() -> None:
+    """A person has the last word about a new address with a high value, and about one that looks like fraud."""
+    dear = replied("CONFIRM", entered(**ELSEWHERE), the_order=worth(2501))
+    assert (dear.rules[0].rule, dear.recommended) == ("fraud_value", "STANDARDISE")
+    odd = replied("CONFIRM", entered(**ELSEWHERE), screening={"fraud_score": 60})
+    assert (odd.rules[0].rule, odd.recommended) == ("fraud_score", "CANCEL")
+    assert dear.ask is not None
+    assert odd.ask is not None
+
+
 def test_a_question_that_is_open_is_waited_for_and_not_put_twice() -> None:
     """The plan then has no step."""
     option = chosen(address(MOVED, HERE, answers=answered(None, address(MOVED, HERE))), "CUSTOMER_CONFIRM")

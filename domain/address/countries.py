@@ -42,7 +42,10 @@ def country_code(text: str) -> str:
 
 @lru_cache(maxsize=512)
 def rules_of(country: str, region: str = "") -> CountryRules | None:
-    """The rules of a country, by its code, and of one of its regions; None if there is no such country."""
+    """The rules of a country, by its code, and of one of its regions; None if there is no such country.
+
+    The data come with the package, one file a country: constants, read when the country first comes up.
+    """
     if not _COUNTRY.fullmatch(country) or country == _NO_COUNTRY:
         return None
     try:

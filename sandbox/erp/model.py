@@ -62,8 +62,14 @@ class ErpLine(OrderLine):
     sources: tuple[Source, ...] = ()
     original_item: str | None = None
     split_from: str | None = None
-    stated_tax: StatedTax = (None, None)
-    """The tax on the customer's order and the one in the ERP, as they came in; None is left to the engine."""
+    tax_stated: tuple[bool, bool] = (False, False)
+    """Whether the tax on the customer's order and the one in the ERP came in with it; else they are the engine's."""
+
+    @property
+    def stated_tax(self) -> StatedTax:
+        """Both taxes, as far as somebody stated them."""
+        as_ordered, in_erp = self.tax_stated
+        return self.tax_as_ordered if as_ordered else None, self.tax_in_erp if in_erp else None
 
 
 class ClearedHold(Strict):
@@ -197,7 +203,8 @@ class LineEntry(Strict):
 
     def line(self) -> ErpLine:
         """The line before validation."""
-        return ErpLine(**self.model_dump(exclude_none=True), stated_tax=(self.tax_as_ordered, self.tax_in_erp))
+        stated = self.tax_as_ordered is not None, self.tax_in_erp is not None
+        return ErpLine(**self.model_dump(exclude_none=True), tax_stated=stated)
 
 
 class OrderEntry(Strict):

@@ -146,7 +146,7 @@ class Account(CarrierAccount):
     customer_id: str
 
 
-class Collection(PickupSite):
+class CollectionSite(PickupSite):
     """A warehouse at which customers may collect."""
 
     model_config = _STRICT

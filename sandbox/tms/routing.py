@@ -8,7 +8,7 @@ from domain.facts.transport import CarrierAccount, Dock, PickupSite, Route, Rout
 from domain.order import FreightTerms
 from sandbox.kernel import Records, Service
 from sandbox.kernel.versions import version_of
-from sandbox.tms.records import ANY, Account, Collection, Guide, OrderTypeRoute, RoutingQuery, Site
+from sandbox.tms.records import ANY, Account, CollectionSite, Guide, OrderTypeRoute, RoutingQuery, Site
 
 
 class RoutingBook:
@@ -21,7 +21,7 @@ class RoutingBook:
         self._types = Records(service, "order-types", OrderTypeRoute, ("order_type", "service_level"))
         account = ("customer_id", "scac", "terms", "account")
         self._accounts = Records(service, "carrier-accounts", Account, account, indexed=("customer_id",))
-        self.collections = Records(service, "collection-sites", Collection, ("warehouse",))
+        self.collections = Records(service, "collection-sites", CollectionSite, ("warehouse",))
 
     def routing(self, asked: RoutingQuery) -> Routing:
         """What counts for orders like that, the narrowest routing guide for one."""

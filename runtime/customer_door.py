@@ -19,6 +19,7 @@ from activities.connectors.http import CallContext, SystemClient
 from activities.connectors.links import PATH, CustomerLinks, LinkExpired, LinkUnusable, Target
 from domain.events import CloudEvent, EventData, EventType
 from domain.exception_types import IntegrationErrorKind
+from domain.facts.consent import ConsentState
 from runtime.customer_page import (
     ConsentRequest,
     answered_page,
@@ -64,9 +65,9 @@ class CustomerDoor:
         request = await self._request(target)
         if choice not in {offered.choice for offered in request.choices}:
             return question_page(request, HTTPStatus.BAD_REQUEST)
-        if request.state == "OPEN":
+        if request.state is ConsentState.OPEN:
             request = await self._kept(target, choice)
-        if request.state != "ANSWERED":
+        if request.state is not ConsentState.ANSWERED:
             return _as_it_stands(request)
         self._tell(target, request)
         return answered_page(request) if request.choice == choice else contradiction_page(request)
@@ -88,7 +89,7 @@ class CustomerDoor:
             if failure.kind not in (IntegrationErrorKind.CONFLICT, IntegrationErrorKind.UNKNOWN_OUTCOME):
                 raise
             request = await self._request(target)
-            if request.state == "OPEN":
+            if request.state is ConsentState.OPEN:
                 raise
             return request
 
@@ -162,11 +163,11 @@ async def _in_plain_words(page: Callable[[], Awaitable[Response]]) -> Response:
 
 
 def _as_it_stands(request: ConsentRequest) -> Response:
-    if request.state == "OPEN":
+    if request.state is ConsentState.OPEN:
         return question_page(request)
-    if request.state == "ANSWERED":
+    if request.state is ConsentState.ANSWERED:
         return answered_page(request)
-    return _too_late() if request.state == "EXPIRED" else _settled()
+    return _too_late() if request.state is ConsentState.EXPIRED else _settled()
 
 
 def _unusable() -> Response:

@@ -11,6 +11,7 @@ from http import HTTPStatus
 from fastapi.responses import HTMLResponse
 from pydantic import AwareDatetime, BaseModel
 
+from domain.facts.consent import ConsentState
 from domain.policy.wording import instant_in_words
 
 _STYLE = """
@@ -63,7 +64,7 @@ class ConsentRequest(BaseModel):
     text: str
     choices: tuple[Choice, ...]
     answer_by: AwareDatetime
-    state: str
+    state: ConsentState
     choice: str | None = None
     answered_at: AwareDatetime | None = None
 

@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 
 from domain.base import Model
+
+
+class ConsentState(StrEnum):
+    """Where a question stands in the CRM. What was answered stays answered, also if the question is withdrawn later."""
+
+    OPEN = "OPEN"
+    ANSWERED = "ANSWERED"
+    WITHDRAWN = "WITHDRAWN"
+    EXPIRED = "EXPIRED"
 
 
 class CustomerAnswer(Model):

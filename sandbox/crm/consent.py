@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from enum import StrEnum
 
 from fastapi import Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from domain.facts.consent import CustomerAnswer, CustomerAnswers
+from domain.facts.consent import ConsentState, CustomerAnswer, CustomerAnswers
 from sandbox.kernel import Answer, Cancellation, Document, Problem, Service, Write, WriteBody, WriteRequest
 from sandbox.kernel.versions import version_of
 
 _NAME = "consent-requests"
 _STRICT = ConfigDict(frozen=True, extra="forbid")
-
-
-class ConsentState(StrEnum):
-    """Where a question stands. What was answered stays answered, also if the question is withdrawn afterwards."""
-
-    OPEN = "OPEN"
-    ANSWERED = "ANSWERED"
-    WITHDRAWN = "WITHDRAWN"
-    EXPIRED = "EXPIRED"
 
 
 class Choice(BaseModel):

@@ -1,0 +1,102 @@
+"""Telling the case that its customer answered, while Temporal comes and goes."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from activities.connectors.http import SystemClient
+from activities.connectors.links import CustomerLinks, Target
+from activities.connectors.settings import System
+from domain.events import CloudEvent, EventType
+from runtime import customer_door
+from runtime.customer_door import CustomerDoor
+from runtime.intake import Accepted, Disposition, Intake
+from runtime.temporal import TemporalUnavailable
+
+LINKS = CustomerLinks("https://orders.example", ("a secret of these tests alone",))
+
+
+class Temporal(Intake):
+    """Takes events after having been unavailable so many times."""
+
+    def __init__(self, unavailable: int) -> None:
+        self.unavailable = unavailable
+        self.tried = 0
+        self.taken: list[CloudEvent] = []
+
+    async def accept(self, event: CloudEvent) -> Accepted:
+        self.tried += 1
+        if self.tried <= self.unavailable:
+            raise TemporalUnavailable("nobody is there")
+        self.taken.append(event)
+        return Accepted(disposition=Disposition.JOINED)
+
+
+def crm(request: httpx.Request) -> httpx.Response:
+    """A CRM with one question, open until it is answered."""
+    answered = request.method == "POST"
+    question: dict[str, Any] = {
+        "id": "csr-1",
+        "order_id": "SO-1",
+        "po_number": "PO-1",
+        "question": "inventory_split",
+        "subject": "May it?",
+        "text": "It would.",
+        "choices": [{"choice": "AGREE", "label": "Yes"}, {"choice": "DECLINE", "label": "No"}],
+        "answer_by": "2100-01-01T00:00:00Z",
+        "state": "ANSWERED" if answered else "OPEN",
+        "choice": "AGREE" if answered else None,
+        "answered_at": "2026-03-02T14:00:00Z" if answered else None,
+    }
+    return httpx.Response(200, json=question)
+
+
+def token(expires_in: timedelta) -> str:
+    until = datetime.now(UTC) + expires_in
+    link = LINKS.link(Target(tenant="acme", order_id="SO-1", request_id="csr-1", expires_at=until))
+    return link.rpartition("/")[2]
+
+
+@pytest.fixture(autouse=True)
+def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(customer_door, "_TELL_AGAIN", 0.01)
+
+
+async def answered(temporal: Temporal, expires_in: timedelta = timedelta(hours=1)) -> CustomerDoor:
+    client = SystemClient("crm", System(url="http://crm.test"), httpx.MockTransport(crm))
+    customers = CustomerDoor(client, LINKS, temporal)
+    page = await customers.answer(token(expires_in), "AGREE")
+    assert page.status_code == 200
+    return customers
+
+
+async def test_the_case_is_told_as_soon_as_temporal_is_back() -> None:
+    temporal = Temporal(unavailable=3)
+    customers = await answered(temporal)
+    await asyncio.wait_for(asyncio.gather(*customers._telling), 10)
+    (event,) = temporal.taken
+    assert (event.type, event.data.order_id, event.data.tenant) == (EventType.CUSTOMER_ANSWERED, "SO-1", "acme")
+    assert event.id == "customer-answer-csr-1"
+
+
+async def test_telling_ends_with_the_time_to_answer() -> None:
+    """The case then reads the answer by itself."""
+    temporal = Temporal(unavailable=10**9)
+    customers = await answered(temporal, timedelta(seconds=0.3))
+    await asyncio.wait_for(asyncio.gather(*customers._telling), 10)
+    assert temporal.tried > 1
+    assert not temporal.taken
+
+
+async def test_a_door_that_closes_stops_telling() -> None:
+    temporal = Temporal(unavailable=10**9)
+    customers = await answered(temporal)
+    await customers.close()
+    tried = temporal.tried
+    await asyncio.sleep(0)
+    assert temporal.tried == tried

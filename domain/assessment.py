@@ -124,6 +124,10 @@ class Option(Model):
     plan: Plan = Plan()
     parameters: tuple[Parameter, ...] = ()
     messages: tuple[CustomerMessage, ...] = ()
+    covered_by: str | None = None
+    """If the option ends the order: another order of the customer that delivers what this one asks for. Nothing that
+    anybody ordered is lost then, which makes it the one cancellation that a table may make automatic.
+    """
     tolerance_percent: Decimal = Decimal(0)
     """By how much `amount` or `cost` may have grown at execution before an approval is void."""
 

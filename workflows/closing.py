@@ -15,6 +15,7 @@ from workflows.calls import Call, Calls
 from workflows.journal import record
 
 SKIP = "SKIP"
+COVERED = "ORDER_COVERED"
 
 
 def customer_notice(case: Case) -> CustomerNotice | None:
@@ -30,17 +31,27 @@ def customer_notice(case: Case) -> CustomerNotice | None:
         message_id=message_id[:43],
         customer_id=case.order.customer_id,
         po_number=case.order.po_number,
-        outcome=str(case.outcome),
+        outcome=_frame(case),
         messages=_paragraphs(case),
     )
 
 
+def _frame(case: Case) -> str:
+    """A customer whose order ends because another one delivers the same must not read that it was cancelled."""
+    covered = any(option.covered_by is not None for option in _lately(case))
+    return COVERED if covered and case.outcome is CaseOutcome.ORDER_CANCELLED else str(case.outcome)
+
+
 def _paragraphs(case: Case) -> tuple[CustomerMessage, ...]:
     """One paragraph each thing decided since the last release, no two of them alike."""
-    since = [exception for exception in case.settled if exception.resolved_at == case.settled[-1].resolved_at]
-    options = [option for option in map(_option, since) if option is not None]
-    messages = {digest(message): message for option in options for message in option.messages}
+    messages = {digest(message): message for option in _lately(case) for message in option.messages}
     return tuple(messages.values())
+
+
+def _lately(case: Case) -> list[Option]:
+    """The options that were decided on since the last release."""
+    since = [exception for exception in case.settled if exception.resolved_at == case.settled[-1].resolved_at]
+    return [option for option in map(_option, since) if option is not None]
 
 
 async def tell_customer(case: Case, calls: Calls, notice: CustomerNotice) -> None:

@@ -142,8 +142,10 @@ class OrderException:
             raise Contradicted(f"an earlier resolution changed what hold {exception.hold_id} rests on")
 
     async def _end_order(self, ending: ExceptionCase, exceptions: list[ExceptionCase]) -> None:
-        """One decision ends the order: nothing is done for the other holds, and what was done is undone."""
+        """One decision ends the order: its own plan is carried out, and what was done for other holds undone."""
         await self._execution.undo(None, "the order is cancelled")
+        if chosen(ending).plan.steps:
+            await self._carry_out_one(ending)
         if ending.decision is not None:
             await self._execution.pivot("cancel_order", exceptions, chosen(ending).reason, ending.decision)
         self._settle(CaseOutcome.ORDER_CANCELLED)
@@ -225,6 +227,7 @@ class OrderException:
         """Carry the case over to a fresh history when this one has grown long."""
         if not workflow.info().is_continue_as_new_suggested():
             return
+        await self._calls.landed()
         await self._notices.hand_over()
         await workflow.wait_condition(workflow.all_handlers_finished)
         workflow.continue_as_new(CaseStart(ref=self._case.ref, carried=self._case))

@@ -8,6 +8,7 @@ from domain.exception_types import ExceptionType
 from domain.playbooks.address_invalid import AddressInvalid
 from domain.playbooks.carrier_instructions import CarrierInstructionsMissing
 from domain.playbooks.credit_hold import CreditHold
+from domain.playbooks.duplicate_po import DuplicatePo
 from domain.playbooks.inventory_shortfall import InventoryShortfall
 from domain.playbooks.playbook import Playbook
 from domain.playbooks.price_discrepancy import PriceDiscrepancy
@@ -18,6 +19,7 @@ _KNOWN: tuple[Playbook, ...] = (
     AddressInvalid(),
     CarrierInstructionsMissing(),
     CreditHold(),
+    DuplicatePo(),
     InventoryShortfall(),
     PriceDiscrepancy(),
     TaxDiscrepancy(),

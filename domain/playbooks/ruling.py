@@ -143,7 +143,8 @@ class Judgement:
             return self.ruling
         if self.ruling.prefer and chosen.code not in self.ruling.prefer:
             return self.ruling.by_person(f"{self.ruling.prefer[0]} cannot be done, so a person decides")
-        if chosen.code in self.person_only or chosen.disposition is Disposition.CANCEL_ORDER:
+        loses_order = chosen.disposition is Disposition.CANCEL_ORDER and chosen.covered_by is None
+        if chosen.code in self.person_only or loses_order:
             return self.ruling.by_person(f"{chosen.code} is always a person's decision")
         return self.ruling
 

@@ -33,6 +33,7 @@ APPROVER_FIELDS: tuple[str, ...] = (
 CUSTOMER_TEMPLATES: Mapping[str, str] = {
     "RELEASED": f"{CUSTOMER_FOLDER}order_released.txt",
     "ORDER_CANCELLED": f"{CUSTOMER_FOLDER}order_cancelled.txt",
+    "ORDER_COVERED": f"{CUSTOMER_FOLDER}order_covered.txt",
 }
 """The frame of the message to a customer, by the outcome of the case."""
 CUSTOMER_FIELDS: tuple[str, ...] = ("po_number", "order_id", "paragraphs")

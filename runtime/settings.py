@@ -105,7 +105,7 @@ class SystemSettings(System):
 
 
 class SystemsSettings(Systems):
-    """The systems of record: all of them or none (the door and the approvers' CLI need none)."""
+    """The systems of record: all of them or none. The door needs the CRM at most, the approvers' CLI none."""
 
     erp: SystemSettings
     wms: SystemSettings

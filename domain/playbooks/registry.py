@@ -9,6 +9,7 @@ from domain.playbooks.address_invalid import AddressInvalid
 from domain.playbooks.carrier_instructions import CarrierInstructionsMissing
 from domain.playbooks.credit_hold import CreditHold
 from domain.playbooks.duplicate_po import DuplicatePo
+from domain.playbooks.integration_failure import IntegrationFailures
 from domain.playbooks.inventory_shortfall import InventoryShortfall
 from domain.playbooks.playbook import Playbook
 from domain.playbooks.price_discrepancy import PriceDiscrepancy
@@ -20,6 +21,7 @@ _KNOWN: tuple[Playbook, ...] = (
     CarrierInstructionsMissing(),
     CreditHold(),
     DuplicatePo(),
+    IntegrationFailures(),
     InventoryShortfall(),
     PriceDiscrepancy(),
     TaxDiscrepancy(),

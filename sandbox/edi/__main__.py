@@ -1,6 +1,7 @@
 """`python -m sandbox.edi`."""
 
+from sandbox.edi.records import EdiSettings
 from sandbox.edi.service import build
-from sandbox.kernel import Settings, run
+from sandbox.kernel import run
 
-run("edi", Settings, build)
+run("edi", EdiSettings, build)

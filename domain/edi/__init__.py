@@ -1,0 +1,1 @@
+"""What trading partners are answered by EDI."""

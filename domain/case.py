@@ -72,6 +72,8 @@ class ExceptionCase(State):
     """The workflow of that cause."""
     causes: dict[str, str] = Field(default_factory=dict)
     """The causes that were settled, by key, and how: none is joined a second time."""
+    carried_out: bool = False
+    """Whether its plan is in effect, while a later one is decided about anew on the order as this one left it."""
     resolved_at: datetime | None = None
 
     @property
@@ -127,6 +129,15 @@ class AuditEntry(Model):
     detail: str
 
 
+class Milestone(Model):
+    """Something that happened to the order in the house, as another system told it: `at` is that system's time."""
+
+    at: datetime
+    source: str
+    name: str
+    detail: str = ""
+
+
 class Case(State):
     """The state of the workflow `OrderException`."""
 
@@ -170,7 +181,10 @@ class Case(State):
     outcome: CaseOutcome | None = None
     released_at: datetime | None = None
     shipped_at: datetime | None = None
+    """When the first of it left."""
     invoiced_at: datetime | None = None
+    milestones: list[Milestone] = Field(default_factory=list)
+    """What other systems told of the order's way, in the order in which it was heard."""
     closed_at: datetime | None = None
 
     @property
@@ -237,6 +251,8 @@ class ResolvedException(Model):
     opened_at: datetime
     resolved_at: datetime | None
     questions: int
+    rework: bool = False
+    """Whether the order had been held for the same not long before, and was let go."""
 
 
 class ClosingSummary(Model):
@@ -256,6 +272,10 @@ class ClosingSummary(Model):
     order_value: Money | None
     added_cost: Money | None
     """What the chosen options cost us together."""
+    reworked: int = 0
+    """How many of the exceptions are rework."""
+    invoice_delay: timedelta | None = None
+    """From the first shipment to the invoice, in elapsed time."""
     waited_for_customer: float = 0
     """Seconds in which the next move was the customer's: no part of our own resolution time."""
     policy_version: str | None

@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from temporalio import workflow
 from temporalio.common import Priority, RetryPolicy
@@ -36,8 +36,7 @@ _FIRST_DELAY = timedelta(seconds=1)
 _ONCE = RetryPolicy(maximum_attempts=1)
 _PATIENT = RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=timedelta(seconds=30))
 _AT_ONCE = workflow.ActivityCancellationType.TRY_CANCEL
-_LANDED = workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED
-"""What a write that nobody waits for any more still does must have happened before it is undone."""
+_WHEN_OVER = workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED
 _URGENCY = {"CRITICAL": 1, "HIGH": 2, "MEDIUM": 3, "LOW": 4}
 
 _NO_CURRENCY = "X" * 3
@@ -86,6 +85,13 @@ class Calls:
     def __init__(self, case: Case, questions: Questions) -> None:
         self._case = case
         self._questions = questions
+        self._writes: dict[workflow.ActivityHandle[Any], None] = {}
+
+    async def landed(self) -> None:
+        """Wait until every write is over: one that nobody waits for any more may still reach its system, and that must
+        not be after it was looked for to be undone.
+        """
+        await workflow.wait_condition(lambda: not self._writes)
 
     async def reach(self, call: Call[T]) -> T | WayOut:
         """The system's answer, or the way out that a person chose.
@@ -104,19 +110,24 @@ class Calls:
 
     def _start(self, call: Call[T], argument: Model, retry_policy: RetryPolicy) -> workflow.ActivityHandle[T]:
         order = self._case.order
-        return workflow.start_activity(
+        is_write = call.once_more is not None
+        started = workflow.start_activity(
             call.activity,
             argument,
             result_type=call.result,
             start_to_close_timeout=_ANSWER_WITHIN,
             retry_policy=retry_policy,
-            cancellation_type=_LANDED if call.once_more else _AT_ONCE,
+            cancellation_type=_WHEN_OVER if is_write else _AT_ONCE,
             summary=call.summary,
             priority=Priority(
                 priority_key=_URGENCY[board.jeopardy(self._case)],
                 fairness_key=order.customer_id[:64] if order else None,
             ),
         )
+        if is_write:
+            self._writes[started] = None
+            started.add_done_callback(self._writes.pop)
+        return started
 
     async def _bear_with(self, call: Call[T], failure: Failure) -> T | WayOut | Failure:
         """Retry until the system answers, a person chooses a way out, or the failure becomes final."""
@@ -125,12 +136,8 @@ class Calls:
             try:
                 await workflow.sleep(outage.next_try_at - workflow.now(), summary=f"next try of {call.system}")
                 attempt = self._start(call, call.once_more or call.argument, _PATIENT)
-                try:
-                    with Leaving(attempt.cancel):
-                        return await self._whichever_first(call, outage, attempt)
-                except asyncio.CancelledError:
-                    await workflow.wait_condition(attempt.done)
-                    raise
+                with Leaving(attempt.cancel):
+                    return await self._whichever_first(call, outage, attempt)
             except ActivityError as error:
                 return _failure(error)
 
@@ -157,8 +164,6 @@ class Calls:
                 decision = await asking
             outage.task_id = None
             if decision.option != KEEP_WAITING:
-                attempt.cancel()
-                await workflow.wait_condition(attempt.done)
                 return self._way_out(decision)
 
     def _stop_waiting_for(self, outage: Outage) -> None:

@@ -108,6 +108,8 @@ def summarise(case: Case) -> ClosingSummary:
         shipped_at=case.shipped_at,
         invoiced_at=case.invoiced_at,
         closed_at=case.closed_at or workflow.now(),
+        reworked=sum(exception.subject.rework_of is not None for exception in case.settled),
+        invoice_delay=case.invoiced_at - case.shipped_at if case.invoiced_at and case.shipped_at else None,
         order_value=case.order.value if case.order else None,
         added_cost=sum((o.cost for o in options), Money.zero(case.order.currency)) if case.order else None,
         waited_for_customer=case.waited_for_customer(case.closed_at or workflow.now()).total_seconds(),
@@ -127,6 +129,7 @@ def _resolved(exception: ExceptionCase) -> ResolvedException:
         opened_at=exception.opened_at,
         resolved_at=exception.resolved_at,
         questions=exception.questions,
+        rework=exception.subject.rework_of is not None,
     )
 
 

@@ -161,6 +161,8 @@ class Execution:
         await self._take_back(steps, why)
 
     async def _take_back(self, steps: list[ExecutedStep], why: str) -> None:
+        if steps:
+            await self._calls.landed()
         for executed in reversed(steps):
             if executed.step.undo_activity is not None:
                 await self._reverse(executed, why)

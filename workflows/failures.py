@@ -52,6 +52,12 @@ class Contradicted(FactsMoved):
     """A system refused what its own answers had promised. Looking again may help; many times over it will not."""
 
 
+class DecidedAnew(Exception):
+    """What an earlier plan of ours did to the order makes a later decision void: that one is taken again, on the order
+    as it is now, and nothing is undone for it.
+    """
+
+
 class PlanAbandoned(Exception):
     """A person gave up a plan half-way."""
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 from pydantic import BaseModel
 from temporalio import workflow
@@ -31,21 +32,28 @@ Answer = TypeVar("Answer", bound=BaseModel)
 
 _UNTIL_IT_WORKS = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30))
 _ONCE = RetryPolicy(maximum_attempts=1)
+_TURNS: WeakKeyDictionary[Any, asyncio.Lock] = WeakKeyDictionary()
+"""Whose turn it is, by workflow."""
 
 
 async def _judge(
     activity: str, argument: object, answer: type[Answer], summary: str, retry_policy: RetryPolicy = _UNTIL_IT_WORKS
 ) -> Answer:
-    """The answer. Raises JudgementRefused: a local activity's failure comes bare, or wrapped in an ActivityError."""
+    """The answer. Raises JudgementRefused: a local activity's failure comes bare, or wrapped in an ActivityError.
+
+    One question at a time: a replay may resolve local activities that ran side by side together, and what followed the
+    first of them then comes too late (temporalio/sdk-python, issues 1578 and 1881).
+    """
     try:
-        judged: Answer = await workflow.execute_local_activity(
-            activity,
-            argument,
-            result_type=answer,
-            start_to_close_timeout=timedelta(seconds=10),
-            retry_policy=retry_policy,
-            summary=summary,
-        )
+        async with _TURNS.setdefault(workflow.instance(), asyncio.Lock()):
+            judged: Answer = await workflow.execute_local_activity(
+                activity,
+                argument,
+                result_type=answer,
+                start_to_close_timeout=timedelta(seconds=10),
+                retry_policy=retry_policy,
+                summary=summary,
+            )
     except (ActivityError, ApplicationError) as error:
         if is_cancelled_exception(error):
             raise asyncio.CancelledError from error

@@ -22,7 +22,7 @@ from workflows.causes import Causes
 from workflows.desk import Desk
 from workflows.examination import ERP, Examination
 from workflows.execution import Execution, fresh_news
-from workflows.failures import Contradicted, FactsMoved, PlanAbandoned
+from workflows.failures import Contradicted, DecidedAnew, FactsMoved, PlanAbandoned
 from workflows.intake import take_note
 from workflows.journal import record
 from workflows.leaving import Leaving
@@ -69,7 +69,7 @@ class OrderException:
     async def _clear_holds(self) -> None:
         """From a look at the order to its release, or to the news that make everybody look again."""
         try:
-            await self._examination.look()
+            await self._look()
             if self._case.outcome is not None or not await self._all_decided():
                 return
             await self._carry_out()
@@ -78,6 +78,18 @@ class OrderException:
             await self._not_for_ever(moved)
         except PlanAbandoned as abandoned:
             await self._take_plan_back(abandoned)
+        except DecidedAnew as anew:
+            record(self._case, ERP, "decided anew", str(anew))
+
+    async def _look(self) -> None:
+        """Read the order. Plans in effect rest on it as it was: if others changed it, they are taken back."""
+        in_effect = any(exception.carried_out for exception in self._case.exceptions.values())
+        if in_effect:
+            self._execution.stop_if_news()
+        ours = self._case.order_version
+        await self._examination.look()
+        if in_effect and ours != self._case.order_version:
+            raise FactsMoved("the order changed while resolutions were in effect")
 
     async def _all_decided(self) -> bool:
         """Bring all holds to a decision, side by side. False if news came before the last of them was decided."""
@@ -107,8 +119,9 @@ class OrderException:
         """All decisions, in the order of dependency, and then the one step that lets the order go or ends it."""
         exceptions = self._case.in_order
         for exception in exceptions:
-            if not await self._resolution.recheck(exception):
-                raise FactsMoved(f"the decision for hold {exception.hold_id} no longer stands")
+            if not exception.carried_out and not await self._resolution.recheck(exception):
+                why = f"the decision for hold {exception.hold_id} no longer stands"
+                raise DecidedAnew(why) if any(other.carried_out for other in exceptions) else FactsMoved(why)
         ending = next((e for e in exceptions if chosen(e).disposition is Disposition.CANCEL_ORDER), None)
         if ending is not None:
             await self._end_order(ending, exceptions)
@@ -124,10 +137,13 @@ class OrderException:
 
     async def _carry_out_one(self, exception: ExceptionCase) -> None:
         """One plan. If an earlier one changed the order, this decision is first held against the order as it is now."""
+        if exception.carried_out:
+            return
         if exception.assessed_version != self._case.order_version:
             await self._look_in_between(exception)
         if exception.decision is not None:
             await self._execution.carry_out(exception, chosen(exception), exception.decision)
+            exception.carried_out = True
 
     async def _look_in_between(self, exception: ExceptionCase) -> None:
         """The order as the plans before this one left it. What others did to it concerns those plans, too."""
@@ -139,7 +155,7 @@ class OrderException:
         if ours != self._case.order_version:
             raise Contradicted("the order changed while its resolutions were carried out")
         if not await self._resolution.recheck(exception):
-            raise Contradicted(f"an earlier resolution changed what hold {exception.hold_id} rests on")
+            raise DecidedAnew(f"an earlier resolution changed what hold {exception.hold_id} rests on")
 
     async def _end_order(self, ending: ExceptionCase, exceptions: list[ExceptionCase]) -> None:
         """One decision ends the order: its own plan is carried out, and what was done for other holds undone."""
@@ -165,6 +181,7 @@ class OrderException:
         await self._execution.undo(None, why, what_stands=False)
         for exception in self._case.exceptions.values():
             exception.waiting = None
+            exception.carried_out = False
             forget(exception)
 
     async def _not_for_ever(self, moved: FactsMoved) -> None:

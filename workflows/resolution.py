@@ -59,7 +59,7 @@ class Resolution:
 
     async def decide(self, exception: ExceptionCase) -> None:
         """Leave a decision on the exception that says what is to be carried out together with the other holds'."""
-        while True:
+        while not exception.carried_out:
             if exception.decision is None:
                 await self._give_back(exception)
                 exception.approved = None

@@ -103,15 +103,31 @@ async def test_a_stranger_changing_the_order_between_two_plans_makes_both_be_loo
     assert world.undone == ["credit.release:a"]
 
 
-async def test_two_plans_that_spoil_each_other_end_with_a_person(open_case: Open) -> None:
+async def test_two_plans_that_are_refused_together_end_with_a_person_who_may_give_one_up(open_case: Open) -> None:
     world = two_holds()
-    world.stands = lambda now, approved: ("amount grew",) if now.hold_id == "H2" else ()  # noqa: ARG005
+    world.failures["erp.release_order"] = [CONFLICT] * 3
     case = await open_case(world)
     task = await case.task("integration_oncall")
     assert world.done == []
-    world.stands = lambda now, approved: ()  # noqa: ARG005
-    await case.act(task, Action.APPROVE, "irene", option="RETRY")
+    assert task.choices == ("RETRY", "GIVE_UP:H1", "GIVE_UP:H2")
+    await case.act(task, Action.APPROVE, "irene", option="GIVE_UP:H2")
+    again = await case.until(lambda state: any(asked.hold_id == "H2" for asked in state.open_tasks))
+    assert again.exceptions["H1"].decision is not None
+    await case.act(again.open_tasks[0], Action.APPROVE, "irene")
+    summary = await case.closed()
+    assert [(ended.hold_id, ended.decided_by) for ended in summary.exceptions] == [
+        ("H1", "system:policy"),
+        ("H2", "irene"),
+    ]
+
+
+async def test_a_decision_that_an_earlier_plan_spoils_is_taken_anew_on_the_order_as_it_is_then(open_case: Open) -> None:
+    world = two_holds()
+    world.stands = lambda now, approved: ("amount grew",) if now.hold_id == "H2" else ()  # noqa: ARG005
+    case = await open_case(world)
     assert (await case.closed()).outcome is CaseOutcome.RELEASED
+    assert world.undone == []
+    assert world.calls.count("credit.release") == 2
 
 
 async def test_a_plan_that_settles_nothing_yet_and_is_always_refused_ends_with_a_person(open_case: Open) -> None:

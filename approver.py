@@ -61,11 +61,15 @@ def inbox(
 def show(
     case: Case,
     full: Annotated[bool, typer.Option("--full", help="Every figure, every step, the whole history.")] = False,
+    timeline: Annotated[bool, typer.Option("--timeline", help="The order's whole way instead, by time.")] = False,
     as_json: Json = False,
 ) -> None:
     """One case: facts, options, recommendation, deadlines, history, and what to type next."""
     from runtime.approvals import commands
 
+    if timeline:
+        commands.perform(lambda settings: commands.show_timeline(settings, case, as_json=as_json), as_json=as_json)
+        return
     commands.perform(lambda settings: commands.show_case(settings, case, full=full, as_json=as_json), as_json=as_json)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
@@ -14,8 +15,9 @@ from domain.exception_types import EXECUTION_ORDER, OWNING_TEAM, ExceptionType, 
 from domain.order import Hold, Order
 from domain.playbooks import playbook_for
 from domain.policy.policy_set import PolicySet
-from domain.policy.schedules import PolicyGap, service_terms
+from domain.policy.schedules import PolicyGap, rework_window, service_terms
 from domain.policy.table import InputError
+from domain.rework import rework_of
 
 
 class TriageActivities:
@@ -31,7 +33,8 @@ class TriageActivities:
         policy = self._policies()
         order = await self._erp.order(CallContext.of(request.case), request.case.order_id)
         try:
-            exceptions = [open_exception(order, hold, policy) for hold in order.holds]
+            within = rework_window(order, policy)
+            exceptions = [open_exception(order, hold, policy, within) for hold in order.holds]
             terms = service_terms(order, request.opened_at, policy)
         except (PolicyGap, InputError) as error:
             message = f"order {request.case.order_id}: {error}"
@@ -40,7 +43,7 @@ class TriageActivities:
         return Triage(order=order, exceptions=tuple(exceptions), terms=terms)
 
 
-def open_exception(order: Order, hold: Hold, policy: PolicySet) -> OpenException:
+def open_exception(order: Order, hold: Hold, policy: PolicySet, rework_within: timedelta) -> OpenException:
     """What a hold is to us."""
     exception_type = classified(hold, policy)
     return OpenException(
@@ -48,6 +51,7 @@ def open_exception(order: Order, hold: Hold, policy: PolicySet) -> OpenException
         exception_type=exception_type,
         owning_team=OWNING_TEAM[exception_type],
         fact_requests=playbook_for(exception_type).facts_needed(order, hold),
+        rework_of=rework_of(order, hold, rework_within, lambda one: classified(one, policy)),
     )
 
 

@@ -80,6 +80,8 @@ class OpenException(Model):
     exception_type: ExceptionType
     owning_team: str
     fact_requests: tuple[FactRequest, ...]
+    rework_of: str | None = None
+    """The hold of the same type that was taken off this order so short a time ago that this one is rework."""
 
 
 class OutagePolicy(Model):

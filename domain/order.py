@@ -68,6 +68,13 @@ class Hold(Model):
     expires_at: datetime | None = None
 
 
+class ClearedHold(Model):
+    """A hold that is gone, and since when."""
+
+    hold: Hold
+    cleared_at: datetime
+
+
 class ServiceLevel(StrEnum):
     """How quickly the customer was promised the order."""
 
@@ -220,6 +227,8 @@ class Order(Model):
     carrier: CarrierInstructions = CarrierInstructions()
     lines: tuple[OrderLine, ...]
     holds: tuple[Hold, ...] = ()
+    cleared_holds: tuple[ClearedHold, ...] = ()
+    """The holds it had before; empty if the ERP does not tell."""
 
     @property
     def open_lines(self) -> tuple[OrderLine, ...]:

@@ -24,7 +24,7 @@ from temporalio.worker import (
 from domain.calls import Triage
 from domain.case import CaseStart, ClosingSummary, ResolvedException
 from domain.tasks import Receipt
-from runtime.temporal import RESOLUTION_METRIC
+from runtime.temporal import INVOICE_METRIC, RESOLUTION_METRIC
 
 _EXAMINE = "triage.examine_order"
 
@@ -91,6 +91,9 @@ def _count_closed(summary: ClosingSummary) -> None:
     _count(
         "holdfast_cases_closed", "Cases closed", outcome=str(summary.outcome), touchless=str(summary.touchless).lower()
     )
+    if summary.invoice_delay is not None:
+        delay = workflow.metric_meter().create_histogram_timedelta(INVOICE_METRIC, "From shipped to invoiced, elapsed")
+        delay.record(summary.invoice_delay)
     for exception in summary.exceptions:
         kind = str(exception.exception_type)
         _count(
@@ -100,6 +103,8 @@ def _count_closed(summary: ClosingSummary) -> None:
             option=exception.option or "NONE",
             decided_by=_decided_by(exception),
         )
+        if exception.rework:
+            _count("holdfast_exceptions_reworked", "Exceptions that came back within days", exception_type=kind)
         if exception.resolved_at is not None:
             meter = workflow.metric_meter().with_additional_attributes({"exception_type": kind})
             taken = meter.create_histogram_timedelta(RESOLUTION_METRIC, "From opened to resolved")

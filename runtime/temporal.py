@@ -31,8 +31,9 @@ DEFAULT_ADDRESS = "localhost:7233"
 QUICK = RetryConfig(max_elapsed_time_millis=3000, max_interval_millis=500)
 """For where a person or a sender waits for the answer: less than the ten seconds the SDK would try for."""
 RESOLUTION_METRIC = "holdfast_exception_resolution"
-_RESOLUTION_BUCKETS = [1, 10, 60, 300, 900, 3600, 4 * 3600, 24 * 3600, 3 * 24 * 3600]
-"""Seconds, from a touchless release to what nobody answered for days."""
+INVOICE_METRIC = "holdfast_invoice_delay"
+_LONG_TIMES = [1, 10, 60, 300, 900, 3600, 4 * 3600, 24 * 3600, 3 * 24 * 3600]
+"""Seconds, from a touchless release to what nobody answered, or invoiced, for days."""
 _ONE_ATTEMPT = timedelta(seconds=3)
 _HEALTH = timedelta(seconds=2)
 _REASON = re.compile(r'message: "([^"]+)"')
@@ -71,7 +72,7 @@ def temporal_runtime(metrics_bind: str | None) -> Runtime:
             counters_total_suffix=True,
             unit_suffix=True,
             durations_as_seconds=True,
-            histogram_bucket_overrides={RESOLUTION_METRIC: _RESOLUTION_BUCKETS},
+            histogram_bucket_overrides=dict.fromkeys((RESOLUTION_METRIC, INVOICE_METRIC), _LONG_TIMES),
         )
     logs = LoggingConfig(
         filter=TelemetryFilter(core_level="WARN", other_level="ERROR"),

@@ -25,7 +25,7 @@ COLUMNS: Mapping[str, tuple[str, str]] = {
         "acknowledge resolve remind escalate at_expiry max_amount ask_role at_rejection",
     ),
     "sla": ("service_level", "acknowledge resolve before_cutoff"),
-    "lifecycle": ("service_level segment", "recheck_after follow_until follow_for"),
+    "lifecycle": ("service_level segment", "recheck_after follow_until follow_for rework_within"),
     "outages": ("system", "ask_after role"),
     "causes": ("system exception_type", "collect_for at_least alone_after"),
     "jeopardy": ("slack", "jeopardy"),

@@ -91,6 +91,12 @@ def service_terms(order: Order, opened_at: datetime, policy: PolicySet, segment:
     )
 
 
+def rework_window(order: Order, policy: PolicySet, segment: str = "*") -> timedelta:
+    """How soon a hold has to come back to be rework."""
+    row = _row(policy, "lifecycle", service_level=order.service_level, segment=policy.segment(segment))
+    return row.duration("rework_within")
+
+
 def _due_at(order: Order, opened_at: datetime, sla: Match, calendar: Calendar) -> datetime:
     """The SLA's instant, or earlier: the last moment at which picking still makes the carrier's cut-off."""
     due = add_business(opened_at, sla.duration("resolve"), calendar)

@@ -93,6 +93,10 @@ def _hold(out: Console, hold: HoldView, now: datetime, *, full: bool) -> None:
     hard = ", only a person may release it" if hold.hold_class == "HARD" else ""
     reason = f": {hold.reason}" if hold.reason else ""
     out.print(indented(line(f"{hold.code}, {hold.hold_class}{hard}, from {hold.source}{reason}")))
+    if hold.rework_of:
+        out.print(
+            indented(line(("Rework", "bold yellow"), f": the order was held for the same before ({hold.rework_of})"))
+        )
     if hold.waiting_until:
         waiting = f"Waiting until {instant(hold.waiting_until)}: {hold.waiting_for}"
         out.print(indented(line(waiting)))

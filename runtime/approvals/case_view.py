@@ -90,6 +90,7 @@ def _hold(exception: ExceptionCase) -> HoldView:
         source=f"{hold.source_system} {hold.source_code}",
         reason=hold.reason,
         owning_team=exception.subject.owning_team,
+        rework_of=exception.subject.rework_of,
         opened_at=exception.opened_at,
         resolved_at=exception.resolved_at,
         facts=tuple(exception.facts.values()),

@@ -22,7 +22,18 @@ if TYPE_CHECKING:
     from runtime.settings import Settings
 
 
-__all__ = ["Action", "Answer", "Audience", "Target", "answer", "perform", "roles_meant", "show_case", "show_inbox"]
+__all__ = [
+    "Action",
+    "Answer",
+    "Audience",
+    "Target",
+    "answer",
+    "perform",
+    "roles_meant",
+    "show_case",
+    "show_inbox",
+    "show_timeline",
+]
 
 
 @dataclass(frozen=True)
@@ -138,6 +149,22 @@ async def show_case(settings: Settings, case: str, *, full: bool, as_json: bool)
     from runtime.approvals import case_page, rendering
 
     case_page.print_case(rendering.console(), view, full=full)
+
+
+async def show_timeline(settings: Settings, case: str, *, as_json: bool) -> None:  # noqa: ARG001 - as every command
+    """Print the way of one order."""
+    from runtime.approvals.case_reading import find_workflow, read_state
+    from runtime.approvals.timeline import timeline_of
+
+    async with temporal() as client:
+        state = await read_state(client, await find_workflow(client, case))
+    timeline = timeline_of(state, datetime.now(UTC))
+    if as_json:
+        print_json(timeline.model_dump(mode="json"))
+        return
+    from runtime.approvals import rendering, timeline_page
+
+    timeline_page.print_timeline(rendering.console(), timeline)
 
 
 def answer(target: Target, given: Answer, *, then_approve: bool = False, as_json: bool) -> None:

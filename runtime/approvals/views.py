@@ -39,6 +39,7 @@ class HoldView(Model):
     source: str
     reason: str
     owning_team: str
+    rework_of: str | None
     opened_at: datetime
     resolved_at: datetime | None
     facts: tuple[Fact, ...]

@@ -8,7 +8,7 @@ from typing import Any
 
 from domain.events import EventData, EventType
 from domain.order import Hold, OrderStatus
-from sandbox.erp.model import ClearedHold, ErpOrder, HoldEntry, status_with
+from sandbox.erp.model import ErpClearedHold, ErpOrder, HoldEntry, status_with
 from sandbox.kernel import Document, Documents, Problem, Service
 
 Change = Callable[[ErpOrder], ErpOrder]
@@ -166,7 +166,7 @@ def clear_holds(order: ErpOrder, hold_ids: set[str], cleared_by: str, release_id
     """The order without those holds, which are remembered; without any left, it is released."""
     now = datetime.now(UTC)
     gone = [
-        ClearedHold(hold=hold, cleared_at=now, cleared_by=cleared_by, release_id=release_id)
+        ErpClearedHold(hold=hold, cleared_at=now, cleared_by=cleared_by, release_id=release_id)
         for hold in order.holds
         if hold.hold_id in hold_ids
     ]

@@ -16,6 +16,7 @@ from domain.money import Currency
 from domain.order import (
     AsOrdered,
     CarrierInstructions,
+    ClearedHold,
     EdiEnvelope,
     Hold,
     HoldClass,
@@ -72,11 +73,9 @@ class ErpLine(OrderLine):
         return self.tax_as_ordered if as_ordered else None, self.tax_in_erp if in_erp else None
 
 
-class ClearedHold(Strict):
+class ErpClearedHold(ClearedHold):
     """A hold that is gone, when and by whom. `release_id` is set if a release resolved it."""
 
-    hold: Hold
-    cleared_at: datetime
     cleared_by: str
     release_id: str | None = None
 
@@ -98,7 +97,7 @@ class ErpOrder(Order):
     parent_order_id: str | None = None
     holds_placed: int = 0
     """How many holds the order ever had: numbers the next one."""
-    cleared_holds: tuple[ClearedHold, ...] = ()
+    cleared_holds: tuple[ErpClearedHold, ...] = ()
     released_at: datetime | None = None
     shipped_at: datetime | None = None
     shipments: int = 0

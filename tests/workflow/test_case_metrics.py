@@ -84,7 +84,7 @@ SUMMARY = ClosingSummary(
     customer_id="C-1",
     outcome=CaseOutcome.RELEASED,
     exceptions=(
-        resolved("H1", ExceptionType.CREDIT_HOLD, "maria"),
+        resolved("H1", ExceptionType.CREDIT_HOLD, "maria").model_copy(update={"rework": True}),
         resolved("H2", ExceptionType.TAX_DISCREPANCY, "system:policy"),
         resolved("H3", ExceptionType.TAX_DISCREPANCY, None),
     ),
@@ -97,6 +97,7 @@ SUMMARY = ClosingSummary(
     order_value=None,
     added_cost=None,
     policy_version="1",
+    invoice_delay=timedelta(hours=3),
 )
 RECEIPT = Receipt(
     task_id="T1",
@@ -175,6 +176,8 @@ async def test_each_exception_case_and_answer_is_counted_once_also_when_replayed
         ("holdfast_exceptions_resolved", "CREDIT_HOLD", "RELEASE_ONCE", "person"): 1,
         ("holdfast_exceptions_resolved", "TAX_DISCREPANCY", "RELEASE_ONCE", "policy"): 1,
         ("holdfast_exceptions_resolved", "TAX_DISCREPANCY", "NONE", "nobody"): 1,
+        ("holdfast_exceptions_reworked", "CREDIT_HOLD"): 1,
+        ("holdfast_invoice_delay",): 1,
         ("holdfast_exception_resolution", "CREDIT_HOLD"): 1,
         ("holdfast_exception_resolution", "TAX_DISCREPANCY"): 2,
     }

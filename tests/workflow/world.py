@@ -152,6 +152,7 @@ class World:
     follow_until: str = "RELEASED"
     recheck_after: timedelta = timedelta(hours=1)
     fact_requests: tuple[FactRequest, ...] = (FactRequest(name="credit", system="credit", operation="position"),)
+    rework_of: dict[str, str] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
     effects: dict[str, str] = field(default_factory=dict)
     undone: list[str] = field(default_factory=list)
@@ -184,6 +185,7 @@ class World:
                     exception_type=ExceptionType.CREDIT_HOLD,
                     owning_team="finance",
                     fact_requests=self.fact_requests,
+                    rework_of=self.rework_of.get(held.hold_id),
                 )
                 for held in self.order.holds
             ),

@@ -14,9 +14,9 @@ SLA = """rule,service_level,acknowledge,resolve,before_cutoff,note
 same-day,SAME_DAY,2s,4s,false,for tests of silence
 others,PRIORITY|STANDARD,5m,30m,false,for tests of answers
 """
-LIFECYCLE = """rule,service_level,segment,recheck_after,follow_until,follow_for
-priority,PRIORITY,*,1s,INVOICED,90s
-others,STANDARD|SAME_DAY,*,1m,INVOICED,90s
+LIFECYCLE = """rule,service_level,segment,recheck_after,follow_until,follow_for,rework_within
+priority,PRIORITY,*,1s,INVOICED,90s,7d
+others,STANDARD|SAME_DAY,*,1m,INVOICED,90s,7d
 """
 OUTAGES = """rule,system,ask_after,role,note
 tax,tax,2s,integration_oncall,

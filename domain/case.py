@@ -72,6 +72,8 @@ class ExceptionCase(State):
     """The workflow of that cause."""
     causes: dict[str, str] = Field(default_factory=dict)
     """The causes that were settled, by key, and how: none is joined a second time."""
+    carried_out: bool = False
+    """Whether its plan is in effect, while a later one is decided about anew on the order as this one left it."""
     resolved_at: datetime | None = None
 
     @property

@@ -83,3 +83,15 @@ def test_without_a_worker_it_says_who_can_help(stage: Stage, open_case: OpenCase
     said = case.approver("show", lonely)
     assert said.code == 21
     assert "whether a worker is running" in said.err
+
+
+def test_the_whole_way_of_an_order_is_one_list(open_case: OpenCase) -> None:
+    """On paper and as JSON; what strangers wrote cannot steer the terminal here either."""
+    case = open_case().asked()
+    page = case.approver("show", "CASE", "--timeline").out
+    for said in (f"Order {case.order_id}", "order received by EDI", "asked: T1 to credit_manager", "case opened"):
+        assert said in page
+    assert "\x1b" not in page
+    timeline = case.approver("show", "CASE", "--timeline", "--json").document
+    assert timeline["order_id"] == case.order_id
+    assert [entry["at"] for entry in timeline["entries"]] == sorted(entry["at"] for entry in timeline["entries"])

@@ -64,6 +64,9 @@ def _attributes(case: Case) -> list[SearchAttributeUpdate[Any]]:
     if assessed:
         updates.append(keys.SEGMENT.value_set(assessed[-1].segment))
         updates.append(keys.POLICY_VERSION.value_set(assessed[-1].policy_version))
+    rework = any(exception.subject.rework_of is not None for exception in subjects)
+    if rework:
+        updates.append(keys.REWORK.value_set(rework))
     if case.closed_at is not None:
         updates.append(keys.TOUCHLESS.value_set(case.touchless))
     due = _due_at(case)

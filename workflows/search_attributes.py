@@ -22,6 +22,7 @@ DUE_AT = SearchAttributeKey.for_datetime("DueAt")
 HELD_SINCE = SearchAttributeKey.for_datetime("HeldSince")
 AMOUNT_AT_RISK = SearchAttributeKey.for_float("AmountAtRisk")
 TOUCHLESS = SearchAttributeKey.for_bool("Touchless")
+REWORK = SearchAttributeKey.for_bool("Rework")
 
 ALL: tuple[SearchAttributeKey[Any], ...] = (
     CASE_STATE,
@@ -37,4 +38,5 @@ ALL: tuple[SearchAttributeKey[Any], ...] = (
     HELD_SINCE,
     AMOUNT_AT_RISK,
     TOUCHLESS,
+    REWORK,
 )

@@ -43,6 +43,8 @@ class InboxRow(Model):
     amount_at_risk: Decimal | None
     held_since: datetime | None
     due_at: datetime | None
+    rework: bool = False
+    """Whether the order was held for the same not long before."""
 
 
 class Inbox(Model):
@@ -153,4 +155,5 @@ def row_of(execution: WorkflowExecution) -> InboxRow:
         amount_at_risk=None if amount is None else Decimal(str(amount)),
         held_since=known.get(keys.HELD_SINCE),
         due_at=known.get(keys.DUE_AT),
+        rework=bool(known.get(keys.REWORK)),
     )

@@ -81,6 +81,8 @@ def inbox_table(inbox: Inbox, now: datetime) -> Table | Text:
 
 def _cells(row: InboxRow, now: datetime) -> tuple[Text, ...]:
     what = ", ".join(row.exception_types) or row.state
+    if row.rework:
+        what += " (again)"
     if row.retrying_systems:
         what += f" (no answer from {', '.join(row.retrying_systems)})"
     amount = "" if row.amount_at_risk is None else f"{row.amount_at_risk:,.2f}"

@@ -98,6 +98,27 @@ def row(**more: object) -> InboxRow:
     return InboxRow.model_validate(fields | more)
 
 
+def test_rework_is_marked_in_the_inbox() -> None:
+    out, paper = on_paper()
+    again = InboxRow(
+        order_id="SO-1",
+        workflow_id="order-exception/acme/SO-1",
+        customer_id="C-1",
+        state="AWAITING_DECISION",
+        exception_types=("CREDIT_HOLD",),
+        awaiting_roles=("credit_manager",),
+        retrying_systems=(),
+        jeopardy=None,
+        segment=None,
+        amount_at_risk=None,
+        held_since=None,
+        due_at=None,
+        rework=True,
+    )
+    print_inbox(out, Inbox(roles=None, total=1, rows=(again,)), NOW)
+    assert "CREDIT_HOLD (again)" in paper.getvalue()
+
+
 def test_nothing_on_a_page_is_wider_than_80_columns_but_what_will_be_copied() -> None:
     fact = Fact(
         name="credit", system="credit", operation="position", version="v" * 30, read_at=NOW, value={"limit": "9" * 90}

@@ -98,6 +98,8 @@ class Causes:
         for exception in self._case.in_order:
             if exception.awaited_cause is not None and exception.awaited_cause.key == settled.key:
                 exception.causes[settled.key] = settled.settlement
+                if settled.settlement is Settlement.MENDED:
+                    exception.waited_for.append(f"cause {settled.key}")
                 exception.facts.clear()
                 exception.assessed_version = 0
         who = settled.decision.decided_by if settled.decision else POLICY

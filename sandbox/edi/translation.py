@@ -10,6 +10,7 @@ from decimal import Decimal
 from difflib import SequenceMatcher
 from typing import Any
 
+from domain.edi.placeholder import placeholder_for
 from domain.facts.integration import Proposal
 from domain.order import EdiEnvelope, OrderType
 from sandbox.edi.purchase_order import OrderedLine, PurchaseOrder
@@ -17,7 +18,6 @@ from sandbox.edi.records import CatalogueItem, ItemMapping, Partner
 
 UNITS = {"EA": "EA", "CA": "CS", "CS": "CS", "BX": "BX", "DZ": "DZN", "PK": "PK", "PL": "PF", "KG": "KGM", "LB": "LBR"}
 """X12 element 355 to UN/ECE Recommendation 20."""
-UNMAPPED = "UNMAPPED:"
 MAPPING, VALIDATION = "MAPPING", "VALIDATION"
 _ORDER_TYPES = {"BK": OrderType.BLANKET, "RL": OrderType.BLANKET}
 _LEAST_CONFIDENCE = Decimal("0.6")
@@ -96,7 +96,7 @@ def _line(line: OrderedLine, mapping: ItemMapping | None, currency: str) -> tupl
     unit, price = UNITS.get(line.unit), line.price or Decimal(0)
     entry: dict[str, Any] = {
         "line_id": line.number,
-        "item": f"{UNMAPPED}{code_of(line.part)}",
+        "item": placeholder_for(code_of(line.part)),
         "quantity": str(line.quantity),
         "unit": unit or line.unit,
         "unit_price": str(price),

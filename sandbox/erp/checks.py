@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from decimal import Decimal
 
+from domain.edi.placeholder import is_placeholder
 from domain.facts.credit import CreditPosition
 from domain.facts.inventory import StockPosition, StockPositions
 from domain.facts.tax import TaxQuote
@@ -20,13 +21,18 @@ StatedTaxes = Mapping[str, tuple[Decimal | None, Decimal | None]]
 
 
 def stock_hold(order: ErpOrder, stock: StockPositions) -> HoldEntry | None:
-    """A hold on the lines that the planned warehouse cannot serve from what it has now."""
+    """A hold on the lines that the planned warehouse cannot serve from what it has now.
+
+    What nobody knows to be an item is nobody's stock: the line is checked when somebody has said what it is for.
+    """
     free: dict[str, Decimal] = defaultdict(Decimal)
     for position in stock.positions:
         if position.warehouse == order.warehouse:
             free[position.item] += _free(position)
     short = []
     for line in order.open_lines:
+        if is_placeholder(line.item):
+            continue
         free[line.item] -= line.quantity
         if free[line.item] < 0:
             short.append(line.line_id)

@@ -31,6 +31,11 @@ def test_missing_stock_holds_the_lines_that_are_short(stage: Stage) -> None:
     assert stage.order().status is OrderStatus.PARTIALLY_HELD
 
 
+def test_a_part_that_nobody_has_explained_yet_is_nobodys_stock(stage: Stage) -> None:
+    stage.enter(order("SO-1", line("1", "UNMAPPED:P-7"), line("2"), extra_holds=[LEGAL]))
+    assert codes(stage) == ["LEGAL"]
+
+
 def test_two_lines_share_the_same_stock(stage: Stage) -> None:
     stage.neighbours.positions = [position("BOLT", "15")]
     stage.enter(order("SO-1", line("1"), line("2")))

@@ -24,6 +24,8 @@ class Standing(StrEnum):
 
     ANSWERED = "ANSWERED"
     """The system that was silent has answered the ERP by now."""
+    MENDED = "MENDED"
+    """It is silent as far as the ERP knows, and a person has said for all orders that it is to be asked again."""
     DUE = "DUE"
     """It is time to ask it again."""
     PATIENT = "PATIENT"
@@ -42,6 +44,16 @@ class Standing(StrEnum):
     """The partner has not acknowledged what we sent."""
     UNKNOWN = "UNKNOWN"
     """The gateway could not be asked, or does not know the order."""
+
+
+def outage_of(system: str) -> str:
+    """The key of the cause that holds all orders which a silent system was to be asked about."""
+    return f"outage/{system}"
+
+
+def after(cause: str) -> str:
+    """The name of the retry that a settled cause makes."""
+    return f"{RETRY} after {cause}"
 
 
 @dataclass(frozen=True)
@@ -126,10 +138,19 @@ class IntegrationCase:
     def _with_neighbour(self) -> Standing:
         if not self.validation.unanswered:
             return Standing.ANSWERED
+        if self.mended is not None:
+            return Standing.MENDED
         if self.circumstances.now >= self.next_retry:
             return Standing.DUE
         held_for = self.circumstances.now - self.circumstances.hold.applied_at
         return Standing.PATIENT if held_for < self.terms.retry_for else Standing.SILENT
+
+    @property
+    def mended(self) -> str | None:
+        """The cause of the silence that a person has settled, if the system was not asked since; each counts once."""
+        over = self.circumstances.waited_for
+        causes = map(outage_of, self.validation.unanswered)
+        return next((key for key in causes if f"cause {key}" in over and after(key) not in over), None)
 
     @property
     def retries(self) -> int:

@@ -11,7 +11,7 @@ from domain.facts.fact import FactRequest
 from domain.facts.integration import IntegrationFailure
 from domain.facts.validation import OrderValidation
 from domain.order import Hold, Order
-from domain.playbooks.integration_case import RETRY, IntegrationCase, IntegrationTerms, Standing
+from domain.playbooks.integration_case import RETRY, IntegrationCase, IntegrationTerms, Standing, outage_of
 from domain.playbooks.integration_options import first_unmapped, options
 from domain.playbooks.ruling import Judgement, Ruling, is_hard, terms
 from domain.policy.policy_set import PolicySet
@@ -110,7 +110,7 @@ def _cause(case: IntegrationCase) -> Cause | None:
     failure = case.failure
     if case.standing is Standing.SILENT:
         system = case.validation.unanswered[0]
-        return Cause(key=f"outage/{system}", system=system, title=f"{system} cannot be asked", fix="RETRY")
+        return Cause(key=outage_of(system), system=system, title=f"{system} cannot be asked", fix="RETRY")
     if failure is None:
         return None
     if case.standing is Standing.REFUSED:

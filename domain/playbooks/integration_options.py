@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from domain.assessment import CustomerMessage, Disposition, Option, Parameter, Plan
+from domain.assessment import CustomerMessage, Disposition, Option, Parameter, Plan, Wait
 from domain.facts.integration import UnreadLine
 from domain.playbooks import integration_steps as steps
 from domain.playbooks.adjustment import Adjustment
-from domain.playbooks.integration_case import IntegrationCase, Standing
+from domain.playbooks.integration_case import IntegrationCase, Standing, after
 
 _RESOLVED = (CustomerMessage(template="integration_resolved"),)
 _SETTLED_AS = {"REPLAY": "FIX_AND_REPLAY", "HAND": "MANUAL_ENTRY"}
@@ -114,10 +114,18 @@ def _retry(case: IntegrationCase) -> Option | None:
         "Try again",
         reason,
         effect="the order waits a little longer",
-        plan=Plan(steps=plan),
+        plan=Plan(steps=plan, wait=_made(case)),
         disposition=Disposition.REASSESS,
         messages=_RESOLVED,
     )
+
+
+def _made(case: IntegrationCase) -> Wait | None:
+    """No time passes: a wait that is over is how a hold remembers that its cause was settled and the retry made."""
+    if case.is_partners or case.mended is None:
+        return None
+    reason = f"a person has had {case.silent} asked again for all orders"
+    return Wait(name=after(case.mended), until=case.circumstances.hold.applied_at, events=(), reason=reason)
 
 
 def _fallback_route(case: IntegrationCase) -> Option | None:

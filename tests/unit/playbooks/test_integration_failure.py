@@ -46,6 +46,7 @@ ROWS: dict[str, tuple[Callable[[], Assessment], str, str | None]] = {
     "refused": (lambda: partner(REFUSED), "FALLBACK_ROUTE", "integration_oncall"),
     "overdue": (lambda: partner(OVERDUE), "RETRY", "integration_oncall"),
     "answered": (lambda: neighbour(answered()), "RETRY", None),
+    "mended": (lambda: neighbour(answered("wms"), held_minutes=240, waited_for=("cause outage/wms",)), "RETRY", None),
     "due": (lambda: neighbour(answered("wms", validated_at=NOW - timedelta(minutes=1))), "RETRY", None),
     "patient": (lambda: neighbour(answered("wms")), "RETRY", None),
     "silent": (lambda: neighbour(answered("wms"), held_minutes=240), "RETRY", "integration_oncall"),
@@ -126,6 +127,24 @@ def test_a_long_silence_is_one_cause_for_all_orders() -> None:
     assert (cause.key, cause.system, cause.fix) == ("outage/wms", "wms", "RETRY")
     again = neighbour(answered("wms", validated_at=LONG_AGO), held_minutes=300)
     assert (again.ask, again.rules[0].rule) == (None, "due")
+
+
+def test_once_a_silence_is_settled_for_all_every_order_is_asked_about_again_at_once() -> None:
+    """One retry, which the hold remembers; if the system is still silent then, a person is asked as before."""
+    settled = ("retry 1", "cause outage/wms")
+    again = neighbour(answered("wms"), held_minutes=300, waited_for=settled)
+    option = chosen(again, "RETRY")
+    assert (again.ask, steps(option), option.disposition) == (None, ["erp.revalidate"], Disposition.REASSESS)
+    assert option.plan.wait is not None
+    assert (option.plan.wait.name, option.plan.wait.until <= NOW) == ("retry after outage/wms", True)
+    made = neighbour(answered("wms"), held_minutes=300, waited_for=(*settled, option.plan.wait.name))
+    assert (made.rules[0].rule, chosen(made, "RETRY").plan.wait) == ("silent", None)
+
+
+def test_a_settled_silence_says_nothing_about_other_systems() -> None:
+    """Each system is a cause of its own; one that has answered since needs no retry."""
+    assert neighbour(answered("tax"), held_minutes=300, waited_for=("cause outage/wms",)).rules[0].rule == "silent"
+    assert neighbour(answered(), held_minutes=300, waited_for=("cause outage/wms",)).rules[0].rule == "answered"
 
 
 def test_one_part_is_one_cause_that_is_mended_once() -> None:

@@ -50,7 +50,7 @@ ROWS: dict[str, tuple[Callable[[], Assessment], str, str | None]] = {
     "due": (lambda: neighbour(answered("wms", validated_at=NOW - timedelta(minutes=1))), "RETRY", None),
     "patient": (lambda: neighbour(answered("wms")), "RETRY", None),
     "silent": (lambda: neighbour(answered("wms"), held_minutes=240), "RETRY", "integration_oncall"),
-    "others": (lambda: partner(None), "RETRY", "integration_oncall"),
+    "others": (lambda: partner(None), "MANUAL_ENTRY", "integration_oncall"),
 }
 
 

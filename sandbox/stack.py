@@ -31,10 +31,10 @@ SYSTEMS = ("erp", "wms", "tms", "crm", "pricing", "credit", "tax", "edi")
 SERVICES = (*SYSTEMS, "suppliers", "channels")
 _PUBLISHERS = ("erp", "wms", "credit", "tax")
 _PEERS: Mapping[str, tuple[str, ...]] = {
-    "erp": ("wms", "credit", "tax", "suppliers"),
+    "erp": ("wms", "credit", "tax", "crm", "suppliers"),
     "credit": ("erp",),
     "edi": ("erp",),
-    "channels": ("erp",),
+    "channels": ("erp", "credit"),
 }
 _OURS = ("TEMPORAL_", "HOLDFAST_", "SANDBOX_")
 SETTINGS_FILE = "holdfast.toml"
@@ -51,7 +51,10 @@ class Enterprise:
 
 def enterprise_of(world: World) -> Enterprise:
     """The enterprise of a planned day, in a hurry: what is released ships and is invoiced within seconds."""
-    return Enterprise(seeds=world.seeds(), settings={"erp": {"ship_after": 2, "invoice_after": 2}})
+    return Enterprise(
+        seeds=world.seeds(),
+        settings={"erp": {"ship_after": 2, "invoice_after": 2}, "suppliers": {"acknowledge_after": 2}},
+    )
 
 
 def scratch_folder() -> Path:

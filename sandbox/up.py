@@ -15,9 +15,9 @@ from rich.console import Console
 from rich.table import Table
 
 from runtime.policy_files import load_policies
-from sandbox.day import credit, inventory, mixed, tax
+from sandbox.day import SCENARIOS, World
+from sandbox.day.distribution import CLEAN
 from sandbox.day.plan import Conduct, PlannedOrder
-from sandbox.day.world import World
 from sandbox.demo.cases import CaseRow, Cases
 from sandbox.demo.enterprise import Enterprise
 from sandbox.stack import COMPANY_POLICIES, ROOT, SERVICES, Stack, enterprise_of, running, scratch_folder
@@ -75,8 +75,12 @@ async def _first_awaited(cases: Cases) -> CaseRow:
 
 def _some_orders(world: World) -> list[PlannedOrder]:
     """A few held orders of each kind that want a person."""
-    kinds = (credit.orders(world), inventory.orders(world), tax.orders(world), mixed.orders(world))
-    return [plan for kind in kinds for plan in kind if plan.conduct in (Conduct.PROMPT, Conduct.CLAIM)]
+    return [
+        PlannedOrder.of(scenario, str(kind), world, world.now)
+        for kind, scenarios in SCENARIOS.items()
+        for scenario in scenarios
+        if kind != CLEAN and scenario.incident is None and scenario.conduct in (Conduct.PROMPT, Conduct.CLAIM)
+    ]
 
 
 def _say_what_to_try(stack: Stack, entered: int, example: tuple[str, str], console: Console) -> None:

@@ -2,26 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from sandbox.day.plan import Conduct, Incident, PlannedOrder
+from sandbox.day.plan import Conduct, Incident, Reply, Scenario
 from sandbox.day.world import Document, World
 
 _WANTED = 20
-
-
-def orders(world: World) -> Iterator[PlannedOrder]:
-    """The inventory part of the day."""
-    for _ in range(4):
-        yield PlannedOrder(elsewhere(world), "the rest is in another warehouse", touchless=True)
-    for conduct in (Conduct.PROMPT, Conduct.CLAIM, Conduct.LATE, Conduct.SILENT):
-        yield PlannedOrder(_too_late(world), "the rest comes after it is needed", conduct)
-    for strategic in (True, False):
-        yield PlannedOrder(_replaceable(world, strategic=strategic), "another item would do")
-    yield PlannedOrder(_by_supplier(world), "only the supplier has it")
-    yield PlannedOrder(_complete_or_not(world), "only all at once", Conduct.CLAIM)
-    yield PlannedOrder(_nowhere(world), "nobody has it", Conduct.REJECT)
-    yield PlannedOrder(_nowhere(world), "comes in while in question", Conduct.SILENT, Incident.RECEIPT)
 
 
 def elsewhere(world: World) -> Document:
@@ -67,3 +51,37 @@ def _nowhere(world: World) -> Document:
     world.stock(item, "EAST", 2)
     more = world.plenty()
     return world.order(world.customer(), {item: _WANTED, more: 3})
+
+
+def _replaceable_for_strategic(world: World) -> Document:
+    return _replaceable(world, strategic=True)
+
+
+def _replaceable_for_others(world: World) -> Document:
+    return _replaceable(world, strategic=False)
+
+
+def _in_two_places(world: World) -> Document:
+    """Part of it is in WEST, part in CENTRAL, and nothing can be brought to WEST; the customer wants all at once."""
+    item = world.item(price=130)
+    world.stock(item, "WEST", 12)
+    world.stock(item, "CENTRAL", 10)
+    customer = world.customer(segment="B")
+    return world.order(customer, {item: _WANTED}, warehouse="WEST", ship_complete=True, service_level="STANDARD")
+
+
+SCENARIOS = (
+    Scenario("the rest is in another warehouse", elsewhere, touchless=True, weight=4),
+    Scenario("the rest comes after it is needed", _too_late),
+    Scenario("the rest comes after it is needed", _too_late, Conduct.CLAIM),
+    Scenario("another item would do", _replaceable_for_strategic),
+    Scenario("another item would do", _replaceable_for_others),
+    Scenario("only the supplier has it", _by_supplier),
+    Scenario("only all at once", _complete_or_not, Conduct.CLAIM),
+    Scenario("only all at once, and the customer agrees to two shipments", _in_two_places, touchless=True),
+    Scenario("only all at once, and the customer does not agree", _in_two_places, reply=Reply.DECLINES),
+    Scenario("nobody has it", _nowhere, Conduct.REJECT),
+    Scenario("the rest comes after it is needed", _too_late, Conduct.LATE),
+    Scenario("the rest comes after it is needed", _too_late, Conduct.SILENT),
+    Scenario("comes in while in question", _nowhere, Conduct.SILENT, Incident.RECEIPT),
+)

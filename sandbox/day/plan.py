@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
-Document = dict[str, Any]
+from sandbox.day.world import Document, World
 
 
 class Conduct(StrEnum):
@@ -43,16 +44,60 @@ class Incident(StrEnum):
     """Its events arrive a second time."""
 
 
+class Reply(StrEnum):
+    """What the customer does when asked."""
+
+    CONSENTS = "CONSENTS"
+    """Presses the first button."""
+    DECLINES = "DECLINES"
+    """Presses the last one."""
+    SILENT = "SILENT"
+    """Does not answer: the table says what that means."""
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One kind of order. `build` makes the order, and in the world whatever it needs."""
+
+    story: str
+    build: Callable[[World], Document]
+    conduct: Conduct = Conduct.PROMPT
+    incident: Incident | None = None
+    touchless: bool = False
+    reply: Reply = Reply.CONSENTS
+    together: bool = False
+    """Whether all of them arrive one right after the other, as they do when one cause holds them."""
+    weight: int = 1
+    """How often it comes among those of its kind."""
+
+
 @dataclass(frozen=True)
 class PlannedOrder:
-    """One order as it enters the ERP. `story` says in a few words why it is interesting."""
+    """One order as it enters the company. `story` says in a few words why it is interesting."""
 
     order: Document
     story: str
+    arrives_at: datetime
+    kind: str
     conduct: Conduct = Conduct.PROMPT
     incident: Incident | None = None
     touchless: bool = False
     """Whether policy should clear it without asking anybody."""
+    reply: Reply = Reply.CONSENTS
+
+    @classmethod
+    def of(cls, scenario: Scenario, kind: str, world: World, arrives_at: datetime) -> PlannedOrder:
+        """The next order of that kind."""
+        return cls(
+            order=scenario.build(world),
+            story=scenario.story,
+            arrives_at=arrives_at,
+            kind=kind,
+            conduct=scenario.conduct,
+            incident=scenario.incident,
+            touchless=scenario.touchless,
+            reply=scenario.reply,
+        )
 
     @property
     def order_id(self) -> str:

@@ -2,23 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
 
-from sandbox.day.plan import Conduct, PlannedOrder
+from sandbox.day.plan import Conduct, Incident, Scenario
 from sandbox.day.world import Document, World
-
-
-def orders(world: World) -> Iterator[PlannedOrder]:
-    """The tax part of the day."""
-    for _ in range(2):
-        yield PlannedOrder(stated(world, "0.03"), "the tax is off by cents", touchless=True)
-    for _ in range(3):
-        yield PlannedOrder(stated(world, "45.00"), "the tax is wrong, the engine knows better", touchless=True)
-    for conduct in (Conduct.PROMPT, Conduct.CLAIM, Conduct.SILENT):
-        yield PlannedOrder(stated(world, "400.00", quantity=90), "the tax is wrong by a lot", conduct)
-    yield PlannedOrder(_exempt(world, valid_to=200), "exempt by certificate")
-    yield PlannedOrder(_exempt(world, valid_to=-12), "exempt, but the certificate has just ended")
 
 
 def stated(world: World, difference: str, *, quantity: int = 12, customer: str | None = None) -> Document:
@@ -36,3 +23,36 @@ def _exempt(world: World, *, valid_to: int) -> Document:
     order = world.order(customer, {world.plenty(): 15})
     order["lines"][0] |= {"tax_as_ordered": "0", "tax_in_erp": "0"}
     return order
+
+
+def wrong(world: World) -> Document:
+    """The engine knows better, and policy believes it."""
+    return stated(world, "45.00")
+
+
+def _off_by_cents(world: World) -> Document:
+    return stated(world, "0.03")
+
+
+def _wrong_by_a_lot(world: World) -> Document:
+    return stated(world, "400.00", quantity=90)
+
+
+def _exempt_by_certificate(world: World) -> Document:
+    return _exempt(world, valid_to=200)
+
+
+def _exempt_until_lately(world: World) -> Document:
+    return _exempt(world, valid_to=-12)
+
+
+SCENARIOS = (
+    Scenario("the tax is wrong, the engine knows better", wrong, touchless=True, weight=3),
+    Scenario("the tax is off by cents", _off_by_cents, touchless=True, weight=2),
+    Scenario("the tax is wrong by a lot", _wrong_by_a_lot),
+    Scenario("exempt by certificate", _exempt_by_certificate),
+    Scenario("exempt, but the certificate has just ended", _exempt_until_lately),
+    Scenario("the tax is wrong by a lot", _wrong_by_a_lot, Conduct.CLAIM),
+    Scenario("the tax is wrong by a lot", _wrong_by_a_lot, Conduct.SILENT),
+    Scenario("its events arrive twice", wrong, incident=Incident.REDELIVERED, touchless=True),
+)

@@ -68,7 +68,9 @@ async def _play(seed: int, scratch: Path, console: Console) -> int:
 def _judge(outcome: Outcome, day: Day, policies: PolicySet, console: Console) -> int:
     segments = {customer: str(account["segment"]) for customer, account in day.world.accounts.items()}
     reckoning = Reckoning(outcome.books, {plan.order_id: plan for plan in day.all}, Auditor(policies, segments))
-    problems = [*reckoning.problems(), *outcome.measured.problems()]
+    problems = [*reckoning.problems(), *reckoning.too_little(), *outcome.measured.problems()]
+    if not outcome.retrying_seen.get("tax"):
+        problems.append("the tax service was down and no case was seen to wait for it")
     print_report(console, outcome, reckoning, problems)
     return _FAILED if problems else 0
 

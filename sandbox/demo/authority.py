@@ -13,6 +13,16 @@ from domain.tasks import TaskKind
 POLICY = "system:policy"
 SLA = "system:sla"
 _LEVELS = range(4)
+_RULES = {
+    ExceptionType.CREDIT_HOLD: "credit_rules",
+    ExceptionType.INVENTORY_SHORTFALL: "inventory_rules",
+    ExceptionType.PRICE_DISCREPANCY: "price_rules",
+    ExceptionType.TAX_DISCREPANCY: "tax_rules",
+    ExceptionType.ADDRESS_INVALID: "address_rules",
+    ExceptionType.CARRIER_INSTRUCTIONS_MISSING: "carrier_rules",
+    ExceptionType.DUPLICATE_PO: "duplicate_rules",
+    ExceptionType.INTEGRATION_FAILURE: "integration_rules",
+}
 
 
 class Auditor:
@@ -50,7 +60,7 @@ class Auditor:
         if automatic and hold.hold_class is HoldClass.HARD:
             return "only a person may release a HARD hold"
         if resolution.decided_by == POLICY:
-            return "no playbook releases what nobody classified" if kind is ExceptionType.UNCLASSIFIED else None
+            return None if self._by_policy(kind, resolution.resolution) else "no row lets policy do this by itself"
         if resolution.decided_by == SLA:
             return None if self._by_silence(order, kind, resolution) else "no row lets silence do this"
         return f"{resolution.decided_by} is nobody" if automatic else self._objection_to_person(order, kind, resolution)
@@ -63,6 +73,12 @@ class Auditor:
             return "they entered the order themselves"
         limit = self._policies.limit(role, kind, resolution.amount.currency)
         return None if limit.covers(resolution.amount) else f"above the limit of {role}, {limit}"
+
+    def _by_policy(self, kind: ExceptionType, option: str) -> bool:
+        """Whether some row of the type's rules lets policy choose this option. What nobody classified has no rules."""
+        table = self._policies.tables.get(_RULES.get(kind, ""))
+        allowed = [row.outputs for row in table.rows if row.outputs["course"] == "RELEASE"] if table else []
+        return any(outputs.get("prefer") is None or option in _names(outputs["prefer"]) for outputs in allowed)
 
     def _by_silence(self, order: Order, kind: ExceptionType, resolution: ReleaseResolution) -> bool:
         """Whether some row of the tasks table lets silence choose this option for this amount."""
@@ -85,3 +101,8 @@ class Auditor:
                 if limit is None or resolution.amount.amount <= limit:
                     return True
         return False
+
+
+def _names(cell: object) -> tuple[str, ...]:
+    """The options that a cell of `prefer` lists."""
+    return tuple(map(str, cell)) if isinstance(cell, tuple) else ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from types import TracebackType
 from typing import Any, Self
@@ -11,6 +12,7 @@ import httpx
 from sandbox.stack import SERVICES, Stack
 
 Document = dict[str, Any]
+_TRANSLATED_WITHIN = 30.0
 
 
 class Enterprise:
@@ -24,7 +26,7 @@ class Enterprise:
                 timeout=15,
                 trust_env=False,
             )
-            for name in SERVICES
+            for name in (*SERVICES, "mailbox")
         }
 
     async def __aenter__(self) -> Self:
@@ -37,8 +39,22 @@ class Enterprise:
             await client.aclose()
 
     async def enter_order(self, order: Document) -> Document:
-        """Order entry at the ERP, as the EDI gateway does it."""
+        """An order comes in: as an interchange by EDI, or by the ERP's own order entry."""
+        if "interchange" in order:
+            await self._post("edi", "/v1/interchanges", {"text": order["interchange"]}, key=f"sent-{order['order_id']}")
+            return await self._when_there(order["order_id"])
         return await self._post("erp", "/v1/orders", order, key=f"entry-{order['order_id']}")
+
+    async def _when_there(self, order_id: str) -> Document:
+        """The order, as soon as the gateway has entered it. RuntimeError if that takes too long."""
+        deadline = asyncio.get_running_loop().time() + _TRANSLATED_WITHIN
+        while asyncio.get_running_loop().time() < deadline:
+            response = await self._http["erp"].get(f"/v1/orders/{order_id}")
+            if response.is_success:
+                found: Document = response.json()
+                return found
+            await asyncio.sleep(0.2)
+        raise RuntimeError(f"order {order_id} did not come through the EDI gateway")
 
     async def place_hold(self, order_id: str, hold: Document) -> Document:
         """Somebody stops an order by hand."""
@@ -73,6 +89,22 @@ class Enterprise:
     async def pay_link(self, link_id: str) -> Document:
         """A customer presses the button."""
         return await self._post("credit", f"/admin/payment-links/{link_id}/pay", {})
+
+    async def open_consent_requests(self) -> list[Document]:
+        """What customers are asked and have not answered."""
+        page = await self._get("crm", "/v1/consent-requests", state="OPEN", limit="100")
+        items: list[Document] = page["items"]
+        return items
+
+    async def contact(self, customer_id: str) -> Document:
+        """Whom a customer's mail goes to."""
+        return await self._get("crm", f"/v1/accounts/{customer_id}/contact")
+
+    async def mails_to(self, address: str) -> list[Document]:
+        """The mails that somebody got, the oldest first."""
+        page = await self._get("mailbox", "/messages", to=address)
+        items: list[Document] = page["items"]
+        return items
 
     async def receive_stock(self, receipt: Document) -> Document:
         """A truck is unloaded."""

@@ -18,7 +18,6 @@ from sandbox.stack import Stack
 TAX_QUOTES = "POST /v1/quotes"
 OUTAGE_SECONDS = 25
 WORKER_AWAY_SECONDS = 8.0
-_CUSTOMERS_LOOK_EVERY = 2.0
 _STYLE = "magenta"
 
 
@@ -68,14 +67,6 @@ class Incidents:
         payment = {"customer_id": order["customer_id"], "order_id": plan.order_id, "amount": "20000.00"}
         await self._enterprise.receive_payment(payment)
         self._progress.note(f"{plan.order_id}: customer {order['customer_id']} pays 20,000.00 USD", _STYLE)
-
-    async def customers_pay_links(self) -> None:
-        """Customers who were sent a payment link use it, until this is cancelled."""
-        while True:
-            for link in await self._enterprise.open_payment_links():
-                await self._enterprise.pay_link(link["id"])
-                self._progress.note(f"{link['order_id']}: the customer pays {link['amount']} USD by the link", _STYLE)
-            await asyncio.sleep(_CUSTOMERS_LOOK_EVERY)
 
     async def _cash_applied(self, plan: PlannedOrder) -> None:
         customer = plan.order["customer_id"]

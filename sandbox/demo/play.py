@@ -15,6 +15,7 @@ from sandbox.day import Day, Incident, PlannedOrder
 from sandbox.demo.cases import Cases
 from sandbox.demo.cast import Cast
 from sandbox.demo.cli import Approver
+from sandbox.demo.customers import Customers
 from sandbox.demo.enterprise import Enterprise
 from sandbox.demo.inbox import Inbox
 from sandbox.demo.incidents import Incidents
@@ -23,7 +24,9 @@ from sandbox.demo.progress import Progress
 from sandbox.demo.reckoning import Books
 from sandbox.stack import SERVICES, Stack
 
-_BETWEEN_ORDERS = 0.3
+_DAY_SECONDS = 75.0
+"""How long the day takes, from its first order to its last."""
+_ENTERED_AT_ONCE = 4
 _LOOK_EVERY = 1.0
 _SETTLED_WITHIN = 150.0
 _BEFALLS_AFTER = {
@@ -45,6 +48,7 @@ class Outcome:
     books: Books
     answers: Counter[str]
     refusals: Counter[str]
+    customers: Counter[str]
     retrying_seen: dict[str, set[str]] = field(default_factory=dict)
 
 
@@ -56,9 +60,10 @@ class Play:
         self._day = day
         self._progress = progress
         self._entered = 0
+        self._entry = asyncio.Semaphore(_ENTERED_AT_ONCE)
         self._retrying_seen: dict[str, set[str]] = {}
-        plans = {plan.order_id: plan for plan in day.all}
-        self._cast = Cast(Inbox(stack), Approver(stack), policies, plans, progress)
+        self._plans = {plan.order_id: plan for plan in day.all}
+        self._cast = Cast(Inbox(stack), Approver(stack), policies, self._plans, progress)
 
     async def run(self) -> Outcome:
         """Play it to its end. What is not settled in time shows in the books."""
@@ -67,39 +72,45 @@ class Play:
             measured = await measure(enterprise, cases, self._day.alone, self._progress)
             self._entered = len(self._day.alone)
             incidents = Incidents(self._stack, enterprise, self._progress)
+            customers = Customers(enterprise, self._plans, self._progress)
             await alongside(
                 self._day_goes_by(enterprise, cases, incidents),
                 self._cast.work(),
                 self._watch(cases),
-                incidents.customers_pay_links(),
+                customers.act(),
             )
             books = await _books(enterprise, cases)
-        return Outcome(measured, books, self._cast.answers, self._cast.refusals, self._retrying_seen)
+        return Outcome(measured, books, self._cast.answers, self._cast.refusals, customers.answers, self._retrying_seen)
 
     async def _day_goes_by(self, enterprise: Enterprise, cases: Cases, incidents: Incidents) -> None:
         await self._let_orders_in(enterprise, incidents)
         await self._until_settled(enterprise, cases)
 
     async def _let_orders_in(self, enterprise: Enterprise, incidents: Incidents) -> None:
-        """The orders, one after the other; half-way a worker dies, at the end the tax service does."""
+        """The orders as they arrive over the day; half-way a worker dies, at the end the tax service does."""
         orders = self._day.orders
+        begins, ends = orders[0].arrives_at, orders[-1].arrives_at
+        started = asyncio.get_running_loop().time()
         async with asyncio.TaskGroup() as group:
             for number, plan in enumerate(orders):
+                share = (plan.arrives_at - begins) / (ends - begins)
+                await asyncio.sleep(started + share * _DAY_SECONDS - asyncio.get_running_loop().time())
                 if number == len(orders) // 2:
                     group.create_task(incidents.worker_dies())
-                await self._let_in(enterprise, plan)
-                if plan.incident is not None:
-                    group.create_task(_later(incidents, plan))
-                await asyncio.sleep(_BETWEEN_ORDERS)
+                group.create_task(self._let_in(enterprise, incidents, plan))
             group.create_task(incidents.tax_goes_down(self._day.outage))
             self._entered += len(self._day.outage)
 
-    async def _let_in(self, enterprise: Enterprise, plan: PlannedOrder) -> None:
-        order = await enterprise.enter_order(plan.order)
+    async def _let_in(self, enterprise: Enterprise, incidents: Incidents, plan: PlannedOrder) -> None:
+        async with self._entry:
+            order = await enterprise.enter_order(plan.order)
         self._entered += 1
         codes = " + ".join(hold["code"] for hold in order["holds"])
         if codes:
             self._progress.note(f"{plan.order_id}: held ({codes}): {plan.story}")
+        if plan.incident is not None:
+            await asyncio.sleep(_BEFALLS_AFTER[plan.incident])
+            await incidents.befall(plan)
 
     async def _watch(self, cases: Cases) -> None:
         """Show how many cases are in which state."""
@@ -123,12 +134,6 @@ class Play:
             if not books.unsettled():
                 return
             await asyncio.sleep(_LOOK_EVERY)
-
-
-async def _later(incidents: Incidents, plan: PlannedOrder) -> None:
-    if plan.incident is not None:
-        await asyncio.sleep(_BEFALLS_AFTER[plan.incident])
-        await incidents.befall(plan)
 
 
 async def _books(enterprise: Enterprise, cases: Cases) -> Books:

@@ -24,6 +24,13 @@ _STATUS = "communications.status"
 """Says how far a message is, under the message's own reference: several times by nature."""
 
 
+_WRITTEN = "communications.create"
+_ABOUT_THE_END = {"released", "order_cancelled", "order_covered"}
+_SETTLED_BY_US = (CaseOutcome.RELEASED, CaseOutcome.ORDER_CANCELLED)
+_HELD, _SEVERAL, _EACH_TYPE = 120, 15, 8
+"""What a day must have at least, in orders and in holds, to prove anything."""
+
+
 @dataclass(frozen=True)
 class Books:
     """What was written down: by the ERP (orders with their holds past and present, releases, cancellations), by every
@@ -61,6 +68,7 @@ class Reckoning:
             *self._released_without_authority(),
             *self._effects_twice(),
             *self._told_otherwise(),
+            *self._customers_told(),
             *(f"order {order_id} was not settled in time" for order_id in sorted(self._books.unsettled())),
         ]
 
@@ -117,11 +125,38 @@ class Reckoning:
             elif case.closing.outcome is CaseOutcome.ORDER_CANCELLED and status[case.order_id] != "CANCELLED":
                 yield f"the case of order {case.order_id} says ORDER_CANCELLED, the ERP {status[case.order_id]}"
 
+    def _customers_told(self) -> Iterator[str]:
+        """One message about what became of an order, for each time that we settled it."""
+        written = [entry for entry in self._books.ledgers.get("crm", ()) if entry["operation"] == _WRITTEN]
+        told = Counter(str(entry["order_id"]) for entry in written if entry["detail"].get("template") in _ABOUT_THE_END)
+        settled = Counter(
+            case.order_id for case in self._books.cases if case.closing and case.closing.outcome in _SETTLED_BY_US
+        )
+        for order_id in sorted(told | settled):
+            if told[order_id] != settled[order_id]:
+                times = f"{settled[order_id]} times and its customer told {told[order_id]} times"
+                yield f"order {order_id} was settled {times}"
+
+    def too_little(self) -> Iterator[str]:
+        """What did not happen often enough. A day on which hardly anything was held proves nothing."""
+        holds = {order["order_id"]: _holds(order) for order in self._books.orders}
+        held = sum(1 for each in holds.values() if each)
+        several = sum(1 for each in holds.values() if len({hold["code"] for hold in each}) > 1)
+        by_type = self.by_type()
+        if held < _HELD:
+            yield f"only {held} orders were held, {_HELD} were wanted"
+        if several < _SEVERAL:
+            yield f"only {several} orders had several holds, {_SEVERAL} were wanted"
+        for kind in ExceptionType:
+            count = by_type.get(kind, Counter()).total()
+            if kind is not ExceptionType.UNCLASSIFIED and count < _EACH_TYPE:
+                yield f"only {count} holds were {kind}, {_EACH_TYPE} were wanted"
+
     def by_type(self) -> dict[str, Counter[str]]:
         """For every kind of exception, how its holds were resolved, as the ERP and the cases have it."""
         ways: dict[str, Counter[str]] = {}
         for order in self._books.orders:
-            for hold in [*order["holds"], *(cleared["hold"] for cleared in order["cleared_holds"])]:
+            for hold in _holds(order):
                 kind = self._auditor.exception_type(Hold.model_validate(hold))
                 ways.setdefault(kind, Counter())[self._way(order, hold["hold_id"])] += 1
         return dict(sorted(ways.items(), key=lambda entry: list(ExceptionType).index(ExceptionType(entry[0]))))
@@ -149,6 +184,11 @@ class Reckoning:
     def orders_by_status(self) -> Counter[str]:
         """How many orders ended where."""
         return Counter(order["status"] for order in self._books.orders)
+
+
+def _holds(order: Document) -> list[Document]:
+    """Every hold that an order has or had."""
+    return [*order["holds"], *(cleared["hold"] for cleared in order["cleared_holds"])]
 
 
 def _hand(decided_by: str) -> str:

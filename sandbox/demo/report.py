@@ -25,6 +25,7 @@ def print_report(console: Console, outcome: Outcome, reckoning: Reckoning, probl
     console.print(_line("orders in the ERP", reckoning.orders_by_status()), soft_wrap=True)
     console.print("touchless: {} of {} held orders that were released".format(*reckoning.touchless()), soft_wrap=True)
     console.print(_line("answers by approver.py", outcome.answers), soft_wrap=True)
+    console.print(_line("answers by customers", outcome.customers), soft_wrap=True)
     console.print(_line("refused", outcome.refusals), soft_wrap=True)
     console.print(_line("messages to approvers", reckoning.notices()), soft_wrap=True)
     retrying = {system: len(orders) for system, orders in outcome.retrying_seen.items()}

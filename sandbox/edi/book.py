@@ -63,10 +63,10 @@ class Book:
         """The business documents that went out, or should, about an order."""
         return [one for one in self.outbound.all(order_id=order_id) if one["document"] in BUSINESS]
 
-    def overdue(self, order_id: str, now: datetime) -> list[Document]:
-        """Those whose 997 should have come by now."""
-        late = (one for one in self.sent_about(order_id) if one["state"] == SENT)
-        return [one for one in late if datetime.fromisoformat(one["due_at"]) <= now]
+    def overdue(self, now: datetime, order_id: str | None = None) -> list[Document]:
+        """The documents whose 997 should have come by now: all of them, or those about an order."""
+        sent = self.outbound.all(state=SENT, order_id=order_id)
+        return [one for one in sent if one["due_at"] and datetime.fromisoformat(one["due_at"]) <= now]
 
     def queue(
         self, partner: str, document: TransactionSet, *, order_id: str | None = None, answers: bool = False
@@ -89,6 +89,7 @@ class Book:
             "send_at": (now + timedelta(seconds=self.settings.transmit_after)).isoformat(),
             "sent_at": None,
             "due_at": None,
+            "alert": None,
             "answers": answers,
         }
         self.outbound.put(kept["id"], kept)

@@ -20,7 +20,7 @@ def failure_of(order_id: str, book: Book) -> IntegrationFailure:
         return _versioned(IntegrationFailure(order_id=order_id))
     now = datetime.now(UTC)
     connection, partner = book.connection(document["partner"]), book.partners.get(document["partner"])
-    overdue = tuple(_overdue(sent) for sent in book.overdue(order_id, now))
+    overdue = tuple(_overdue(sent) for sent in book.overdue(now, order_id))
     active = connection.route(connection.active)
     refused = connection.paused or active is None or not active.accepts
     return _versioned(

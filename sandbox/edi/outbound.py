@@ -41,6 +41,7 @@ class Outbound:
             attempts=attempts,
             sent_at=now.isoformat(),
             due_at=due.isoformat() if document["document"] in BUSINESS else None,
+            alert=None,
         )
         self._book.note(f"outbound.sent.{document['document']}", sent)
         return sent
@@ -52,7 +53,7 @@ class Outbound:
         """
         now = datetime.now(UTC)
         waiting = [one for one in self._book.sent_about(order_id) if one["state"] == QUEUED]
-        before = [*waiting, *self._book.overdue(order_id, now)]
+        before = [*waiting, *self._book.overdue(now, order_id)]
         for document in before:
             if self.send({**document, "state": QUEUED}, now)["state"] != SENT:
                 raise Problem(409, "partner_refuses", f"partner {document['partner']} refuses our connection")

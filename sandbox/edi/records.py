@@ -18,7 +18,9 @@ Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0
 class EdiSettings(Settings):
     """Settings of the EDI gateway. `peers` names the `erp`."""
 
-    acknowledge_within: float = Field(default=86_400.0, gt=0, description="seconds a partner has for its 997")
+    acknowledge_within: float = Field(
+        default=86_400.0, gt=0, description="seconds a partner has for its 997; later its order is held"
+    )
     transmit_after: float = Field(default=0.0, ge=0, description="seconds a document can still be withdrawn")
     pause: float = Field(default=1.0, gt=0, description="seconds between two looks at what waits")
 

@@ -70,7 +70,7 @@ class Repairs:
         if document is not None and document["state"] == FAILED:
             before.append(self._settled(document, "HAND"))
         waiting = [one for one in self._book.sent_about(body.order_id) if one["state"] == QUEUED]
-        for sent in (*waiting, *self._book.overdue(body.order_id, datetime.now(UTC))):
+        for sent in (*waiting, *self._book.overdue(datetime.now(UTC), body.order_id)):
             before.append({"collection": "outbound", "document": sent})
             self._book.change(self._book.outbound, sent, state=BY_HAND)
         if not before:

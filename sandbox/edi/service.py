@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 from fastapi import Response
 
 from domain.facts.integration import IntegrationFailure
-from sandbox.edi.book import SENT, Book
+from sandbox.edi.alerts import Alerts
+from sandbox.edi.book import Book
 from sandbox.edi.failures import failure_of
 from sandbox.edi.inbound import Inbound
 from sandbox.edi.outbound import Outbound
@@ -36,16 +37,18 @@ class Gateway:
         self._book = book
         self._inbound = Inbound(service, book)
         self.outbound = Outbound(book)
+        self._alerts = Alerts(service, book)
         self._news = asyncio.Event()
         self._mount()
 
     async def work(self) -> None:
-        """Enter what came in and send what waits, for ever."""
+        """Enter what came in, send what waits, and say what is overdue, for ever."""
         while True:
             self._news.clear()
             await self._inbound.enter_all()
             with self._service.store.transaction():
                 self.outbound.send_due()
+            await self._alerts.tell_all()
             try:
                 await asyncio.wait_for(self._news.wait(), self._book.settings.pause)
             except TimeoutError:
@@ -72,11 +75,9 @@ class Gateway:
         async def outbound(paging: Paging, state: str | None = None, order_id: str | None = None) -> Page:
             return paging.read(book.outbound, state=state, order_id=order_id)
 
-        @v1.get("/overdue", tags=["outbound"], summary="Documents whose 997 should have come by now")
+        @v1.get("/overdue", tags=["outbound"], summary="Documents whose 997 should have come, and who knows")
         async def overdue() -> dict[str, list[Document]]:
-            now = datetime.now(UTC)
-            late = [one for one in book.outbound.all(state=SENT) if one["due_at"] and one["due_at"] <= now.isoformat()]
-            return {"items": late}
+            return {"items": book.overdue(datetime.now(UTC))}
 
         @v1.get("/failures", tags=["failures"], summary="What is wrong between a partner and an order")
         async def failure(order_id: str) -> IntegrationFailure:
@@ -92,7 +93,9 @@ class Gateway:
             if document is None or document["due_at"] is None:
                 raise Problem(404, "not_found", f"no document {document_id!a} waits for its 997")
             yesterday = (datetime.now(UTC) - timedelta(days=1)).isoformat()
-            return book.change(book.outbound, document, due_at=yesterday)
+            aged = book.change(book.outbound, document, due_at=yesterday)
+            self._news.set()
+            return aged
 
     def _sent(self, body: ShipNoticeBody) -> Document:
         received = self._book.received(body.order_id)

@@ -10,9 +10,9 @@ from fastapi.responses import JSONResponse
 from pydantic import Field
 
 from domain.events import EventType
-from domain.order import OrderStatus, ServiceLevel
-from sandbox.erp.book import OrderBook, clear_holds, place_holds, to_validate
-from sandbox.erp.model import DEPARTED, ErpOrder, HoldEntry, NotNegative, Positive, Strict
+from domain.order import ServiceLevel
+from sandbox.erp.book import OrderBook, checked_still, clear_holds, to_validate
+from sandbox.erp.model import ErpOrder, HoldEntry, NotNegative, Positive, Strict
 from sandbox.erp.validation import Validation
 from sandbox.kernel import Client, Problem, Service, etag
 
@@ -55,24 +55,22 @@ class ByHand:
 
     def place(self, order_id: str, entry: HoldEntry, client: str) -> ErpOrder:
         """Put a hold on; an order that was released but has not gone is held again."""
-        self._still_here(order_id)
-        order = self._book.change(order_id, lambda order: _checked_still(order, place_holds(order, [entry])))
+        order = self._book.hold(order_id, entry)
         self._record("holds.place", order, client, {"hold_id": order.holds[-1].hold_id, "code": entry.code})
-        self._book.tell_placed(order, len(order.holds) - 1)
         return order
 
     def clear(self, order_id: str, hold_id: str, client: str) -> ErpOrder:
         """Take a hold off; without any left the order is released."""
-        if all(hold.hold_id != hold_id for hold in self._still_here(order_id).holds):
+        if all(hold.hold_id != hold_id for hold in self._book.still_here(order_id).holds):
             raise Problem(404, "hold_not_found", f"order {order_id} has no hold {hold_id!a}")
-        order = self._book.change(order_id, lambda order: _checked_still(order, clear_holds(order, {hold_id}, client)))
+        order = self._book.change(order_id, lambda order: checked_still(order, clear_holds(order, {hold_id}, client)))
         self._record("holds.clear", order, client, {"hold_id": hold_id})
         self._book.tell(EventType.HOLD_CLEARED, order, hold_id=hold_id, detail="by hand")
         return order
 
     def change(self, order_id: str, body: OrderChange, client: str) -> ErpOrder:
         """Change an order; one that was released is validated again, so that a change is no way past the checks."""
-        self._still_here(order_id)
+        self._book.still_here(order_id)
         order = self._book.change(order_id, lambda order: _changed(order, body))
         self._record("orders.change", order, client, body.model_dump(mode="json", exclude_none=True))
         self._book.tell(EventType.ORDER_CHANGED, order, detail=body.reason)
@@ -81,7 +79,7 @@ class ByHand:
 
     def cancel(self, order_id: str, reason: str, client: str) -> ErpOrder:
         """End an order."""
-        self._still_here(order_id)
+        self._book.still_here(order_id)
         order = self._book.cancel(order_id, reason, by=client)
         self._record("orders.cancel", order, client, {"reason": reason})
         return order
@@ -91,12 +89,6 @@ class ByHand:
         order = self._book.reinstate(order_id)
         self._record("orders.reinstate", order, client, {})
         self._validation.soon()
-        return order
-
-    def _still_here(self, order_id: str) -> ErpOrder:
-        order = self._book.order(order_id)
-        if order.status is OrderStatus.CANCELLED or order.status in DEPARTED:
-            raise Problem(409, "order_gone", f"order {order_id} is {order.status}")
         return order
 
     def _record(self, operation: str, order: ErpOrder, client: str, detail: dict[str, Any]) -> None:
@@ -135,13 +127,6 @@ class ByHand:
         async def reinstate(order_id: str, client: Client) -> Response:
             with transaction():
                 return _shown(self.reinstate(order_id, client))
-
-
-def _checked_still(before: ErpOrder, after: ErpOrder) -> ErpOrder:
-    """An order that is being validated stays so: a hold placed and cleared by hand is no way past the checks."""
-    if before.status is not OrderStatus.VALIDATING:
-        return after
-    return after.with_changes(status=OrderStatus.VALIDATING, released_at=None)
 
 
 def _changed(order: ErpOrder, body: OrderChange) -> ErpOrder:

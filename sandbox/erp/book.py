@@ -8,7 +8,7 @@ from typing import Any
 
 from domain.events import EventData, EventType
 from domain.order import Hold, OrderStatus
-from sandbox.erp.model import ErpClearedHold, ErpOrder, HoldEntry, status_with
+from sandbox.erp.model import DEPARTED, ErpClearedHold, ErpOrder, HoldEntry, status_with
 from sandbox.kernel import Document, Documents, Problem, Service
 
 Change = Callable[[ErpOrder], ErpOrder]
@@ -73,6 +73,20 @@ class OrderBook:
         self._keep(order)
         return order
 
+    def still_here(self, order_id: str) -> ErpOrder:
+        """The order. Raises Problem 409 if its goods have left, or never will."""
+        order = self.order(order_id)
+        if order.status.is_dead or order.status in DEPARTED:
+            raise Problem(409, "order_gone", f"order {order_id} is {order.status}")
+        return order
+
+    def hold(self, order_id: str, entry: HoldEntry) -> ErpOrder:
+        """Put a hold on, and tell; an order that was released but has not gone is held again."""
+        self.still_here(order_id)
+        order = self.change(order_id, lambda order: checked_still(order, place_holds(order, [entry])))
+        self.tell_placed(order, len(order.holds) - 1)
+        return order
+
     def cancel(self, order_id: str, reason: str, *, by: str | None = None) -> ErpOrder:
         """End an order. Its holds end with it. `by` is the client who has the answer to that and need not be told."""
         order = self.change(order_id, lambda order: _ended(order, reason, by or "erp"))
@@ -125,6 +139,13 @@ def put_on(order: ErpOrder, holds: Sequence[Hold]) -> ErpOrder:
     now = datetime.now(UTC)
     held = order.with_changes(holds=(*order.holds, *holds), holds_placed=order.holds_placed + len(holds))
     return held.with_changes(status=status_with(held), released_at=None if held.holds else now)
+
+
+def checked_still(before: ErpOrder, after: ErpOrder) -> ErpOrder:
+    """An order that is being validated stays so: a hold placed and cleared meanwhile is no way past the checks."""
+    if before.status is not OrderStatus.VALIDATING:
+        return after
+    return after.with_changes(status=OrderStatus.VALIDATING, released_at=None)
 
 
 def to_validate(order: ErpOrder) -> ErpOrder:

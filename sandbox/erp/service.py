@@ -15,6 +15,7 @@ from sandbox.erp.fulfilment import Fulfilment
 from sandbox.erp.items import mount_items
 from sandbox.erp.lookups import Lookups
 from sandbox.erp.other_orders import OtherOrders
+from sandbox.erp.placing import Placing
 from sandbox.erp.purchasing import Purchasing
 from sandbox.erp.release import Endings
 from sandbox.erp.revalidation import Revalidation
@@ -45,6 +46,7 @@ def build(settings: ErpSettings) -> Service:
     Amending(service, book, validation, addresses)
     Lookups(service, book)
     OtherOrders(service, book, validation)
+    Placing(service, book)
     Revalidation(service, book, validation)
     Endings(service, book)
     suppliers = SupplierLink(service)

@@ -16,7 +16,7 @@ from sandbox.stack import ROOT
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc")
 
-PARTS = 10
+PARTS = 15
 """Temporal, five services, the mailbox, the door and a worker; one more or less shows in the names."""
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -14,6 +15,7 @@ from sandbox.demo.cases import CaseRow
 from sandbox.demo.reckoning import Books, Reckoning
 from sandbox.stack import POLICIES
 
+_numbers = itertools.count(1)
 NOW = "2026-11-23T09:00:00Z"
 Document = dict[str, Any]
 
@@ -62,7 +64,9 @@ def cleared(by: str = "holdfast", release_id: str | None = "rel-1", **of: str) -
     return {"hold": hold(**of), "cleared_at": NOW, "cleared_by": by, "release_id": release_id}
 
 
-def release(decided_by: str, *, amount: str = "100", role: str | None = None, option: str = "X", **of: str) -> Document:
+def release(
+    decided_by: str, *, amount: str = "100", role: str | None = None, option: str = "RELEASE_ONCE", **of: str
+) -> Document:
     resolution = {
         "hold_id": "SO-1-H1",
         "resolution": option,
@@ -73,6 +77,16 @@ def release(decided_by: str, *, amount: str = "100", role: str | None = None, op
         "policy_version": "1",
     }
     return {"id": "rel-1", "order_id": "SO-1", "holds": [hold(**of)], "resolutions": [resolution]}
+
+
+def message(template: str) -> Document:
+    return {
+        "client": "holdfast",
+        "operation": "communications.create",
+        "reference": f"m-{next(_numbers)}",
+        "order_id": "SO-1",
+        "detail": {"template": template},
+    }
 
 
 def case(*, closed: CaseOutcome | None = CaseOutcome.RELEASED, awaiting: tuple[str, ...] = ()) -> CaseRow:
@@ -102,9 +116,14 @@ def found(
     orders: Sequence[Document],
     releases: Sequence[Document] = (),
     cases: Sequence[CaseRow] = (),
+    *,
     ledger: Sequence[Document] = (),
+    told: int | None = None,
 ) -> list[str]:
-    books = Books(orders, releases, {"erp": ledger}, cases)
+    """Everything found wrong in the books; the customer was told what became of the order as often as a case says."""
+    ended = sum(1 for each in cases if each.closing and each.closing.outcome is CaseOutcome.RELEASED)
+    messages = [message("released") for _ in range(ended if told is None else told)]
+    books = Books(orders, releases, {"erp": ledger, "crm": messages}, cases)
     return Reckoning(books, {}, auditor).problems()
 
 
@@ -132,7 +151,8 @@ def test_a_hold_released_twice_is_found(auditor: Auditor) -> None:
     ("made", "why"),
     [
         (release("system:policy", hold_class="HARD"), "only a person"),
-        (release("system:policy", code="QA-77"), "nobody classified"),
+        (release("system:policy", code="QA-77"), "no row lets policy"),
+        (release("system:policy", option="CANCEL_LINE"), "no row lets policy"),
         (release("system:sla", option="RELEASE_ONCE"), "no row lets silence"),
         (release("bob.tanaka", role="credit_manager", amount="250001"), "above the limit"),
         (release("bob.tanaka", role="cfo"), "do not have them as cfo"),
@@ -178,3 +198,18 @@ def test_two_effects_of_one_decision_are_found(auditor: Auditor) -> None:
 def test_a_case_that_says_otherwise_than_the_erp_is_found(auditor: Auditor) -> None:
     problems = found(auditor, [order("CANCELLED", cleared=[cleared()])], [release("system:policy")], [case()])
     assert "says RELEASED, the ERP CANCELLED" in problems[0]
+
+
+def test_a_customer_who_is_told_twice_or_never_is_found(auditor: Auditor) -> None:
+    books = [order(cleared=[cleared()])], [release("system:policy")], [case()]
+    assert not found(auditor, *books, told=1)
+    assert found(auditor, *books, told=2) == ["order SO-1 was settled 1 times and its customer told 2 times"]
+    assert found(auditor, *books, told=0) == ["order SO-1 was settled 1 times and its customer told 0 times"]
+
+
+def test_a_day_on_which_little_was_held_proves_nothing(auditor: Auditor) -> None:
+    books = Books([order(cleared=[cleared()])], [release("system:policy")], {}, [case()])
+    said = list(Reckoning(books, {}, auditor).too_little())
+    assert said[0] == "only 1 orders were held, 120 were wanted"
+    assert said[1] == "only 0 orders had several holds, 15 were wanted"
+    assert len(said) == 2 + 8

@@ -24,7 +24,7 @@ def _copy(world: World, *, of_shipped: bool = False, **changes: Any) -> Document
 def _typed_again(world: World) -> Document:
     """The same purchase order, its number written otherwise."""
     order = _copy(world)
-    return order | {"po_number": order["po_number"].lower().replace("-", " 0")}
+    return order | {"po_number": order["po_number"].lower().replace("-", " ")}
 
 
 def _shipped_before(world: World) -> Document:

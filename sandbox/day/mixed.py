@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from sandbox.day import address, credit, inventory, price, tax
-from sandbox.day.distribution import quantity
+from sandbox.day.distribution import quantity, segment
 from sandbox.day.plan import Conduct, Scenario
 from sandbox.day.world import Document, World
 
@@ -16,7 +16,8 @@ STRANGE = {"code": "QA-77", "hold_class": "MANUAL", "source_system": "QA", "reas
 
 def clean(world: World) -> Document:
     """An order that nobody has to look at."""
-    return world.order(world.customer(), {world.plenty(): quantity(world.random)})
+    customer = world.customer(segment=segment(world.random))
+    return world.order(customer, {world.plenty(): quantity(world.random)})
 
 
 def _clean_and_known(world: World) -> Document:

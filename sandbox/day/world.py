@@ -9,8 +9,6 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
-from sandbox.day import distribution
-
 Document = dict[str, Any]
 
 WAREHOUSES = {"EAST": "NJ", "CENTRAL": "IL", "WEST": "NV"}
@@ -93,12 +91,12 @@ class World:
         """A day from today."""
         return (self.today + timedelta(days=days)).isoformat()
 
-    def customer(self, *, segment: str | None = None, strategic: bool = False, **credit: Any) -> str:
+    def customer(self, *, segment: str = "B", strategic: bool = False, **credit: Any) -> str:
         """A new customer, with more than enough credit unless `credit` says otherwise."""
         customer_id = f"C-{1001 + self.start + len(self.accounts)}"
         self.accounts[customer_id] = {
             "customer_id": customer_id,
-            "segment": segment or distribution.segment(self.random),
+            "segment": segment,
             "strategic": strategic,
             "account_manager": "amira" if strategic else None,
             "insolvent": bool(credit.get("insolvent")),

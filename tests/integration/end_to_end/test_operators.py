@@ -44,7 +44,7 @@ async def test_a_case_that_awaits_somebody_says_so_in_every_list(company: Compan
     described = await order.describe()
     listed = described.typed_search_attributes
     ours = [key for key in keys.ALL if listed.get(key) is not None]
-    assert set(keys.ALL) - set(ours) == {keys.RETRYING_SYSTEM, keys.TOUCHLESS}
+    assert set(keys.ALL) - set(ours) == {keys.RETRYING_SYSTEM, keys.TOUCHLESS, keys.REWORK}
     assert listed.get(keys.CASE_STATE) == "AWAITING_DECISION"
     assert listed.get(keys.ORDER_ID) == order.order_id
     assert listed.get(keys.CUSTOMER_ID) == order.customer_id

@@ -32,6 +32,7 @@ async def test_every_activity_has_a_name_of_its_own() -> None:
         "credit",
         "crm",
         "deadlines",
+        "edi",
         "erp",
         "notification",
         "pricing",
@@ -55,7 +56,7 @@ async def test_whatever_the_playbooks_name_can_be_carried_out() -> None:
 
 async def test_whatever_the_workflow_calls_by_name_is_there() -> None:
     text = "\n".join(path.read_text() for path in (ROOT / "workflows").glob("*.py"))
-    called = set(re.findall(r'"((?:triage|assessment|deadlines|authorisation|notification)\.\w+)"', text))
+    called = set(re.findall(r'"((?:triage|assessment|causes|deadlines|authorisation|notification)\.\w+)"', text))
     assert called
     assert called <= set(await names())
 

@@ -27,6 +27,9 @@ def print_case(out: Console, case: CaseView, *, full: bool = False) -> None:
     for outage in case.outages:
         _outage(out, outage, case.read_at)
     _members(out, case, full=full)
+    if case.fix is not None:
+        _title(out, ("FIX", "bold"), ", as it was judged for the first of them")
+        _option(out, case.fix, full=True)
     for hold in case.holds:
         _hold(out, hold, case.read_at, full=full)
     for task in case.tasks if full else [task for task in case.tasks if task.is_open]:
@@ -52,7 +55,8 @@ def _head(out: Console, case: CaseView) -> None:
     )
     about = [f"customer {case.customer_id}", f"PO {case.po_number}", f"{case.order_value}", f"{case.service_level}"]
     if case.cause:
-        out.print(line(f"{case.cause}: {len(case.members)} orders, {case.order_value or 'nothing'} together"))
+        count = f"{len(case.members)} order{'' if len(case.members) == 1 else 's'}"
+        out.print(line(f"{case.cause}: {count}, {case.order_value or 'nothing'} together"))
     if case.customer_id:
         out.print(line(", ".join(about) + (f", jeopardy {case.jeopardy}" if case.jeopardy else "")))
     until = f", closed {instant(case.closed_at)}" if case.closed_at else f" ({span(case.read_at - case.opened_at)})"

@@ -56,6 +56,7 @@ def view_of(case: Case, pending: Iterable[PendingCall], run: Run, now: datetime)
         tasks=tuple(_task(case, task) for task in _most_urgent_first(case)),
         outages=_outages(case, pending),
         cause=case.cause.title if isinstance(case, CauseCase) and case.cause else None,
+        fix=_option(case.fix, None) if isinstance(case, CauseCase) and case.fix else None,
         members=_members(case),
         audit=tuple(case.audit),
         audit_dropped=case.audit_dropped,
@@ -107,7 +108,7 @@ def _hold(exception: ExceptionCase) -> HoldView:
     )
 
 
-def _option(option: Option, assessment: Assessment) -> OptionView:
+def _option(option: Option, assessment: Assessment | None) -> OptionView:
     return OptionView(
         code=option.code,
         title=option.title,
@@ -115,7 +116,7 @@ def _option(option: Option, assessment: Assessment) -> OptionView:
         cost=option.cost,
         amount=option.amount,
         role=option.role,
-        recommended=option.code == assessment.recommended,
+        recommended=assessment is None or option.code == assessment.recommended,
         disposition=option.disposition,
         customer_effect=option.customer_effect,
         steps=tuple(step.summary for step in option.plan.steps),

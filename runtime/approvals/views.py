@@ -124,6 +124,8 @@ class CaseView(Model):
     outages: tuple[OutageView, ...]
     cause: str | None
     """What holds them, if the case is about a cause and not about an order."""
+    fix: OptionView | None
+    """What mends it, as it was judged for the first of the orders."""
     members: tuple[MemberView, ...]
     audit: tuple[AuditEntry, ...]
     audit_dropped: int

@@ -7,17 +7,20 @@ from decimal import Decimal
 import pytest
 from rich.console import Console
 
+from domain.assessment import Cause
 from domain.calls import CaseRef
 from domain.case import AuditEntry, Case, CaseOutcome, ExceptionCase, Outage
+from domain.cause import CauseCase, Concern
 from domain.exception_types import ExceptionType, IntegrationErrorKind
 from domain.facts.fact import Fact
+from domain.order import ServiceLevel
 from domain.tasks import Deadlines, Escalation, ExpiryDefault, Task, TaskKind
 from runtime.approvals.case_page import print_case
 from runtime.approvals.case_view import PendingCall, Run, view_of
 from runtime.approvals.inbox import Inbox, InboxRow
 from runtime.approvals.rendering import inbox_line, print_inbox
 from runtime.approvals.views import CaseView
-from tests.workflow.world import hold, order, usd
+from tests.workflow.world import hold, option, order, usd, write
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 EVIL = "\x1b[2J\u202e[bold]x[/bold]\nnew line"
@@ -206,3 +209,45 @@ def test_a_long_history_is_cut_on_the_page_and_whole_with_full() -> None:
     assert "HISTORY (and 23 earlier)" in page(shown)
     assert "thing 0 " not in page(shown)
     assert "thing 0 " in page(shown, full=True)
+
+
+def cause(*order_ids: str) -> CauseCase:
+    concerns = [
+        Concern(
+            case=CaseRef(tenant="acme", order_id=order_id, workflow_id=f"order-exception/acme/{order_id}"),
+            hold_id=f"{order_id}-H1",
+            amount=usd(70),
+            order_value=usd(1000),
+            requester="erin",
+            service_level=ServiceLevel.STANDARD,
+            joined_at=NOW,
+        )
+        for order_id in order_ids
+    ]
+    fix = option("FIX_MASTER", write("mend"))
+    return CauseCase(
+        ref=CaseRef(
+            tenant="acme", order_id="price-record:PR-7:USD", workflow_id="root-cause/acme/price-record:PR-7:USD"
+        ),
+        opened_at=NOW - timedelta(minutes=5),
+        cause=Cause(key="price-record/PR-7", system="pricing", title=f"Record PR-7 {EVIL}", fix="FIX_MASTER"),
+        fix=fix,
+        concerns={concern.key: concern for concern in concerns},
+        tasks={"T1": task(kind=TaskKind.CAUSE, hold_id=None, choices=("FIX_MASTER", "SEPARATELY"))},
+    )
+
+
+def test_a_cause_is_shown_with_its_orders_and_what_would_mend_it() -> None:
+    shown = page(cause("SO-1", "SO-2"))
+    assert "Cause price-record:PR-7:USD" in shown
+    assert "2 orders, 2,000.00 USD together" in " ".join(shown.split())
+    assert "SO-1-H1" in shown
+    assert "SO-2-H1" in shown
+    assert "1. step mend" in shown
+    assert "\x1b" not in shown
+
+
+def test_a_long_list_of_orders_is_cut_unless_all_is_wanted() -> None:
+    many = cause(*(f"SO-{number}" for number in range(30)))
+    assert "and 10 more with --full" in page(many)
+    assert "SO-29-H1" in page(many, full=True)

@@ -185,9 +185,12 @@ class RootCause:
         return f"{title}. It holds {count} order{'s' if count != 1 else ''} of {value} together. Mend it for all?"
 
     def _amount(self) -> Money:
+        """All orders together, or the one by which the fix was judged if all have left."""
         if self._case.amount is not None:
             return self._case.amount
-        return self._case.fix.amount if self._case.fix else Money.zero("XXX")
+        if self._case.fix is None:
+            raise RuntimeError(f"cause {self._case.ref.order_id} was never joined")
+        return self._case.fix.amount
 
     def _adopt(self, task_id: str) -> None:
         self._case.task_id = task_id

@@ -236,7 +236,7 @@ class Resolution:
 
     async def _choose(self, exception: ExceptionCase, assessment: Assessment) -> Decision:
         option = assessment.recommended_option
-        role = assessment.ask.role if assessment.ask else exception.abandoned.get(option.code)
+        role = assessment.ask.role if assessment.ask else _instead_of_policy(exception, option)
         if role is None and exception.subject.hold.hold_class is HoldClass.HARD:
             raise RuntimeError(f"a playbook wants to release the HARD hold {exception.hold_id} without a person")
         if role is None:
@@ -307,6 +307,14 @@ class Resolution:
             return False
         oldest = min((fact.read_at for fact in exception.facts.values()), default=workflow.now())
         return workflow.now() - oldest <= self._case.terms.recheck_after
+
+
+def _instead_of_policy(exception: ExceptionCase, option: Option) -> str | None:
+    """Who is asked about what policy would do by itself, because it was given up before: whoever may decide it, or
+    the one who gave it up if it names nobody.
+    """
+    gave_up = exception.abandoned.get(option.code)
+    return gave_up and (option.role or gave_up)
 
 
 def chosen(exception: ExceptionCase) -> Option:

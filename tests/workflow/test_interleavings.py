@@ -113,11 +113,11 @@ async def test_two_plans_that_are_refused_together_end_with_a_person_who_may_giv
     await case.act(task, Action.APPROVE, "irene", option="GIVE_UP:H2")
     again = await case.until(lambda state: any(asked.hold_id == "H2" for asked in state.open_tasks))
     assert again.exceptions["H1"].decision is not None
-    await case.act(again.open_tasks[0], Action.APPROVE, "irene")
+    await case.act(again.open_tasks[0], Action.APPROVE, "carla")
     summary = await case.closed()
     assert [(ended.hold_id, ended.decided_by) for ended in summary.exceptions] == [
         ("H1", "system:policy"),
-        ("H2", "irene"),
+        ("H2", "carla"),
     ]
 
 

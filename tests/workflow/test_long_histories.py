@@ -62,7 +62,9 @@ async def test_many_signals_carry_the_case_over_and_an_honest_decision_still_wor
         for batch in range(4):
             stale = [event(EventType.ORDER_CHANGED, 1, f"old-{batch}-{n}") for n in range(LONG // 2)]
             await asyncio.gather(*(handle.signal("order_changed", old) for old in stale))
-        current = client.get_workflow_handle_for(OrderException.run, REF.workflow_id)
+        current: WorkflowHandle[OrderException, ClosingSummary] = client.get_workflow_handle(
+            REF.workflow_id, result_type=ClosingSummary
+        )
         case = await asked(current)
         assert (await current.describe()).run_id != first_run
         assert "old-3-0" in case.seen_events

@@ -65,7 +65,7 @@ class ExceptionCase(State):
     wait_ends: dict[str, datetime] = Field(default_factory=dict)
     """When each wait ends: looking again in between does not prolong it."""
     abandoned: dict[str, str] = Field(default_factory=dict)
-    """Options whose plan a person gave up half-way, with that person's role: never chosen again without asking anybody."""
+    """Options whose plan a person gave up half-way, with that person's role: never policy's own choice again."""
     awaited_cause: Cause | None = None
     """The cause whose common answer it waits for."""
     cause_workflow: str = ""

@@ -1,4 +1,4 @@
-"""The questions that a workflow must not answer itself: pure rules on recorded answers, as local activities."""
+"""The questions that a workflow must not answer itself: pure rules on recorded answers, by activities."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from domain.calls import (
     Resumed,
     ResumeRequest,
 )
+from domain.case import Case
 from domain.cause import CauseTerms, CauseTermsRequest
 from domain.tasks import Deadlines
 from workflows.failures import JudgementRefused
@@ -42,11 +43,13 @@ async def _judge(
     """The answer. Raises JudgementRefused: a local activity's failure comes bare, or wrapped in an ActivityError.
 
     One question at a time: a replay may resolve local activities that ran side by side together, and what followed the
-    first of them then comes too late (temporalio/sdk-python, issues 1578 and 1881).
+    first of them then comes too late (temporalio/sdk-python, issues 1578 and 1881). For the same reason it is a local
+    activity only as long as nobody can answer: an update that arrives while one runs may be replayed before its end.
     """
     try:
         async with _TURNS.setdefault(workflow.instance(), asyncio.Lock()):
-            judged: Answer = await workflow.execute_local_activity(
+            ask = workflow.execute_activity if _somebody_may_answer() else workflow.execute_local_activity
+            judged: Answer = await ask(
                 activity,
                 argument,
                 result_type=answer,
@@ -59,6 +62,12 @@ async def _judge(
             raise asyncio.CancelledError from error
         raise _refused(error) from error
     return judged
+
+
+def _somebody_may_answer() -> bool:
+    """Whether an order's case has an open question."""
+    case: Case = workflow.instance().case()
+    return case.order is not None and bool(case.open_tasks)
 
 
 def _refused(error: ActivityError | ApplicationError) -> JudgementRefused:

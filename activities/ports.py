@@ -43,11 +43,13 @@ class ErpPort(Protocol):
         ...
 
     async def amend(self, kind: str, call: StepCall) -> StepResult:
-        """Change the order if it is at `call.order_version` (else CONFLICT); answers with the new version."""
+        """Change the order if it is at `call.order_version` (else CONFLICT); answers with the version that this
+        very write made, also when it is only found again: a later one is others' doing, and would pass for known.
+        """
         ...
 
     async def reverse_amendment(self, call: UndoCall) -> StepResult:
-        """Put back what an amendment changed; answers with the new version."""
+        """Put back what an amendment changed; answers with the version that this made."""
         ...
 
     async def merge_into(self, call: StepCall) -> StepResult:

@@ -57,7 +57,9 @@ class UndoCall(Model):
 
 
 class StepResult(Model):
-    """What a write left behind. `order_version` is set if the step changed the order in the ERP."""
+    """What a write left behind. `order_version` is set if the step changed the order in the ERP: the version that this
+    write made, never a later one.
+    """
 
     reference: str
     resource_id: str

@@ -42,6 +42,8 @@ class CaseOutcome(StrEnum):
     """The order was cancelled in the ERP while we worked on it."""
     NO_LONGER_HELD = "NO_LONGER_HELD"
     """The ERP holds nothing, or no longer."""
+    GIVEN_UP = "GIVEN_UP"
+    """A person gave the case up because the ERP would not show the order: it may still be held."""
 
 
 class ExceptionCase(State):
@@ -176,6 +178,9 @@ class Case(State):
     """How often this case released the order: more than once only if it was held again."""
     quarantined: int = 0
     customer_told: bool = False
+    """Whether the customer knows of the last thing that we did to the order."""
+    told_of: int = 0
+    """How many of the settled exceptions the customer knows about."""
     published: dict[str, str] = Field(default_factory=dict)
     """The search attributes as last published."""
     outcome: CaseOutcome | None = None

@@ -154,6 +154,6 @@ def _questions(case: Case) -> list[str]:
 def _outages(case: Case) -> list[str]:
     return [
         f"- **{outage.system}** cannot be reached since {outage.since:%H:%M:%S}Z ({outage.kind}: {outage.message}); "
-        f"attempt {outage.attempt} failed, next try {outage.next_try_at:%H:%M:%S}Z, see Pending Activities."
+        f"tried again from {outage.next_try_at:%H:%M:%S}Z on; Pending Activities has the attempt and the next try."
         for outage in case.outages.values()
     ]

@@ -43,19 +43,18 @@ def _frame(case: Case) -> str:
 
 
 def _paragraphs(case: Case) -> tuple[CustomerMessage, ...]:
-    """One paragraph each thing decided since the last release, no two of them alike."""
+    """One paragraph each thing decided that the customer does not know of, no two of them alike."""
     messages = {digest(message): message for option in _lately(case) for message in option.messages}
     return tuple(messages.values())
 
 
 def _lately(case: Case) -> list[Option]:
-    """The options that were decided on since the last release."""
-    since = [exception for exception in case.settled if exception.resolved_at == case.settled[-1].resolved_at]
-    return [option for option in map(_option, since) if option is not None]
+    """The options that were decided on since the customer was told last."""
+    return [option for option in map(_option, case.settled[case.told_of :]) if option is not None]
 
 
 async def tell_customer(case: Case, calls: Calls, notice: CustomerNotice) -> None:
-    """Send it; a person may decide to skip it when the mail server stays silent."""
+    """Send it, and note that it is told; a person may decide to skip it when the mail server stays silent."""
     answer = await calls.reach(
         Call(
             activity="notification.tell_customer",
@@ -67,6 +66,7 @@ async def tell_customer(case: Case, calls: Calls, notice: CustomerNotice) -> Non
         )
     )
     status = answer.status if isinstance(answer, Sent) else "SKIPPED"
+    case.customer_told, case.told_of = True, len(case.settled)
     record(case, "system:notifier", "customer told", f"{notice.outcome}: {status}")
 
 

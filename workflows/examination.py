@@ -45,7 +45,7 @@ class Examination:
 
     async def _look(self, news: list[OrderEvent]) -> None:
         looked_at = workflow.now()
-        answer = await self._read()
+        answer = await self._read(GIVE_UP)
         if isinstance(answer, WayOut):
             await self._give_up(answer)
             return
@@ -59,10 +59,25 @@ class Examination:
         self._take_in(answer, news, moved=before is not None and _differs(before, answer.order))
         await pauses.renew(self._case, looked_at)
         if not answer.exceptions:
-            self._case.outcome = CaseOutcome.WITHDRAWN if answer.order.status.is_dead else CaseOutcome.NO_LONGER_HELD
+            self._case.outcome = self._without_holds(answer.order)
             record(self._case, ERP, "nothing held", f"the order is {answer.order.status}")
 
-    async def _read(self) -> Triage | WayOut:
+    def _without_holds(self, order: Order) -> CaseOutcome:
+        """How it ends if nothing is held. A hold that came and went takes nothing back from our release before it."""
+        if order.status.is_dead:
+            return CaseOutcome.WITHDRAWN
+        return CaseOutcome.RELEASED if self._case.releases else CaseOutcome.NO_LONGER_HELD
+
+    async def confirms(self, operation: str) -> bool:
+        """Whether the ERP shows what a person says was done there by hand: `release_order` or `cancel_order`."""
+        answer = await self._read()
+        if isinstance(answer, WayOut):
+            raise TypeError("nobody was offered a way round the ERP's own word")
+        self._case.order_version = max(self._case.order_version, answer.order.version)
+        dead = answer.order.status.is_dead
+        return dead if operation == "cancel_order" else not (answer.exceptions or dead)
+
+    async def _read(self, *ways_out: str) -> Triage | WayOut:
         return await self._calls.reach(
             Call(
                 activity="triage.examine_order",
@@ -70,7 +85,7 @@ class Examination:
                 argument=TriageRequest(case=self._case.ref, opened_at=self._case.opened_at),
                 result=Triage,
                 summary=f"Examine order {self._case.ref.order_id}",
-                ways_out=(GIVE_UP,),
+                ways_out=ways_out,
             )
         )
 
@@ -78,7 +93,7 @@ class Examination:
         record(self._case, way_out.decision.decided_by, "given up", "the order cannot be examined")
         await self._execution.undo(None, "the case was given up")
         await self._let_go(list(self._case.exceptions), "the case was given up")
-        self._case.outcome = CaseOutcome.NO_LONGER_HELD
+        self._case.outcome = CaseOutcome.GIVEN_UP
 
     async def _let_go(self, hold_ids: list[str], reason: str) -> None:
         """Holds that are no longer ours: their questions are taken back and what was done for them is undone."""
@@ -88,10 +103,14 @@ class Examination:
             exception.resolved_at = workflow.now()
             exception.decision = None
             self._case.settled.append(exception)
-            self._questions.withdraw(exception.task_id, why)
             record(self._case, ERP, "hold cleared", why)
-            await self._causes.leave(exception, reason)
+            await self.call_off(exception, why)
             await self._execution.undo(hold_id, why)
+
+    async def call_off(self, exception: ExceptionCase, why: str) -> None:
+        """Nobody needs to answer about this hold any more, neither here nor together with other orders'."""
+        self._questions.withdraw(exception.task_id, why)
+        await self._causes.leave(exception, why)
 
     def _take_in(self, triage: Triage, news: list[OrderEvent], *, moved: bool) -> None:
         """New holds join; with news, or with another order than before, what was known of the others is read again."""

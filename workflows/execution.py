@@ -69,16 +69,19 @@ class Execution:
         kept = [executed for executed in self._case.executed if executed.kept and executed.hold_id == hold_id]
         await self._take_back([executed for executed in kept if not executed.done or executed.step not in needed], why)
 
-    async def pivot(self, operation: str, decided: list[ExceptionCase], reason: str, decision: Decision) -> None:
-        """The step after which we only go forward: `release_order` or `cancel_order`, with a resolution for every hold.
+    async def pivot(self, operation: str, decided: list[ExceptionCase], reason: str, decision: Decision) -> bool:
+        """The step after which we only go forward: `release_order` or `cancel_order`, with a resolution for every hold:
+        its own decision, or `decision` where an order ends without one.
 
-        Raises FactsMoved as `carry_out` does; a person may do this step by hand, but not give it up half-way.
+        True if a person says that it was done by hand, which the ERP has not confirmed. Raises FactsMoved as
+        `carry_out` does; a person may do this step by hand, but not give it up half-way.
         """
         self.stop_if_news()
         resolutions = [
-            ReleaseResolution.of(exception.hold_id, _reason(exception), exception.decision).model_dump(mode="json")
+            ReleaseResolution.of(
+                exception.hold_id, _reason(exception) or reason, exception.decision or decision
+            ).model_dump(mode="json")
             for exception in decided
-            if exception.decision is not None
         ]
         step = Step(
             step_id=operation,
@@ -89,6 +92,7 @@ class Execution:
             pivot=True,
         )
         await self._run("order", step, decision, reason)
+        return self._case.executed[-1].result is None
 
     async def _run(self, hold_id: str, step: Step, decision: Decision, reason: str, *, kept: bool = False) -> None:
         # The holds are part of it: an order held again later is another matter, even if the same answer is given.
@@ -139,9 +143,14 @@ class Execution:
         executed.done = True
         record(self._case, decision.decided_by, "done by hand", executed.step.summary)
 
+    @property
+    def is_stopped(self) -> bool:
+        """Whether something happened to the order that plans must not be carried out against."""
+        return any(event.type in _STOPS for event in fresh_news(self._case))
+
     def stop_if_news(self) -> None:
         """Before the pivot, what happened to the order meanwhile comes first."""
-        if any(event.type in _STOPS for event in fresh_news(self._case)):
+        if self.is_stopped:
             raise FactsMoved("the order changed while its resolutions were carried out")
 
     def let_stand(self, hold_id: str) -> None:

@@ -11,13 +11,13 @@ from temporalio import workflow
 from temporalio.common import RawValue
 from temporalio.exceptions import ActivityError, ApplicationError
 
-from domain.assessment import Disposition
-from domain.case import Case, CaseOutcome, CaseStart, CaseState, ClosingSummary, ExceptionCase
+from domain.case import Case, CaseOutcome, CaseStart, CaseState, ClosingSummary
 from domain.cause import CauseSettled
 from domain.events import EventType, OrderEvent
 from domain.tasks import Receipt, TaskRequest
 from workflows import board, closing
 from workflows.calls import Calls
+from workflows.carrying_out import CarryingOut, ending
 from workflows.causes import Causes
 from workflows.desk import Desk
 from workflows.examination import ERP, Examination
@@ -29,7 +29,7 @@ from workflows.leaving import Leaving
 from workflows.notices import Notices
 from workflows.offers import HoldOffers
 from workflows.questions import Questions
-from workflows.resolution import Resolution, chosen, forget
+from workflows.resolution import Resolution, forget
 from workflows.stalemate import Stalemate, remember_abandoned
 
 
@@ -47,6 +47,7 @@ class OrderException:
         self._causes = Causes(self._case)
         self._resolution = Resolution(self._case, self._calls, self._questions, self._execution, self._causes)
         self._examination = Examination(self._case, self._calls, self._questions, self._execution, self._causes)
+        self._carrying_out = CarryingOut(self._case, self._resolution, self._execution, self._examination)
         self._stalemate = Stalemate(self._case, self._calls)
         self._desk = Desk(self._case, HoldOffers(self._case, self._resolution))
 
@@ -72,7 +73,7 @@ class OrderException:
             await self._look()
             if self._case.outcome is not None or not await self._all_decided():
                 return
-            await self._carry_out()
+            await self._carrying_out.all_decisions()
         except FactsMoved as moved:
             await self._step_back(str(moved))
             await self._not_for_ever(moved)
@@ -92,12 +93,21 @@ class OrderException:
             raise FactsMoved("the order changed while resolutions were in effect")
 
     async def _all_decided(self) -> bool:
-        """Bring all holds to a decision, side by side. False if news came before the last of them was decided."""
+        """Bring all holds to a decision, side by side, or one of them to that which ends the order. False if news came
+        first.
+        """
         if not self._case.open_tasks:
             board.note(self._case, CaseState.GATHERING)
         deciding = [asyncio.create_task(self._resolution.decide(exception)) for exception in self._case.in_order]
         with Leaving(lambda: [task.cancel() for task in deciding]):
-            await workflow.wait_condition(lambda: all(task.done() for task in deciding) or self._must_look())
+            await workflow.wait_condition(
+                lambda: (
+                    all(task.done() for task in deciding)
+                    or any(map(_failed, deciding))
+                    or self._must_look()
+                    or (ending(self._case) is not None and not self._resolution.is_busy)
+                )
+            )
         for outcome in await asyncio.gather(*deciding, return_exceptions=True):
             if isinstance(outcome, BaseException) and not isinstance(outcome, asyncio.CancelledError):
                 raise outcome
@@ -114,66 +124,6 @@ class OrderException:
         if self._resolution.is_busy:
             return False
         return bool(fresh_news(self._case)) or workflow.info().is_continue_as_new_suggested()
-
-    async def _carry_out(self) -> None:
-        """All decisions, in the order of dependency, and then the one step that lets the order go or ends it."""
-        exceptions = self._case.in_order
-        for exception in exceptions:
-            if not exception.carried_out and not await self._resolution.recheck(exception):
-                why = f"the decision for hold {exception.hold_id} no longer stands"
-                raise DecidedAnew(why) if any(other.carried_out for other in exceptions) else FactsMoved(why)
-        ending = next((e for e in exceptions if chosen(e).disposition is Disposition.CANCEL_ORDER), None)
-        if ending is not None:
-            await self._end_order(ending, exceptions)
-            return
-        for exception in exceptions:
-            await self._carry_out_one(exception)
-        if exceptions[-1].decision is not None:
-            await self._execution.pivot("release_order", exceptions, "all holds are resolved", exceptions[-1].decision)
-        self._case.released_at = workflow.now()
-        self._case.contradictions = 0
-        self._case.releases += 1
-        self._settle(CaseOutcome.RELEASED)
-
-    async def _carry_out_one(self, exception: ExceptionCase) -> None:
-        """One plan. If an earlier one changed the order, this decision is first held against the order as it is now."""
-        if exception.carried_out:
-            return
-        if exception.assessed_version != self._case.order_version:
-            await self._look_in_between(exception)
-        if exception.decision is not None:
-            await self._execution.carry_out(exception, chosen(exception), exception.decision)
-            exception.carried_out = True
-
-    async def _look_in_between(self, exception: ExceptionCase) -> None:
-        """The order as the plans before this one left it. What others did to it concerns those plans, too."""
-        self._execution.stop_if_news()
-        ours, together = self._case.order_version, set(self._case.exceptions)
-        await self._examination.look()
-        if together != set(self._case.exceptions):
-            raise FactsMoved("the holds changed while their resolutions were carried out")
-        if ours != self._case.order_version:
-            raise Contradicted("the order changed while its resolutions were carried out")
-        if not await self._resolution.recheck(exception):
-            raise DecidedAnew(f"an earlier resolution changed what hold {exception.hold_id} rests on")
-
-    async def _end_order(self, ending: ExceptionCase, exceptions: list[ExceptionCase]) -> None:
-        """One decision ends the order: its own plan is carried out, and what was done for other holds undone."""
-        await self._execution.undo(None, "the order is cancelled")
-        if chosen(ending).plan.steps:
-            await self._carry_out_one(ending)
-        if ending.decision is not None:
-            await self._execution.pivot("cancel_order", exceptions, chosen(ending).reason, ending.decision)
-        self._settle(CaseOutcome.ORDER_CANCELLED)
-
-    def _settle(self, outcome: CaseOutcome) -> None:
-        """After the pivot: nothing is undone any more, every open exception is resolved."""
-        self._case.executed.clear()
-        for exception in self._case.in_order:
-            exception.resolved_at = workflow.now()
-            self._case.settled.append(exception)
-        self._case.exceptions.clear()
-        self._case.outcome = outcome
 
     async def _step_back(self, why: str) -> None:
         """Undo what was done before the pivot, and let everything be looked at again."""
@@ -205,14 +155,23 @@ class OrderException:
         await self._step_back(str(abandoned))
 
     async def _tell_customer(self) -> None:
-        """One message for the whole order, about what was decided in it."""
+        """One message for the whole order, about what was decided in it. If it is held again before the message could
+        go, that comes first: the next message tells of both.
+        """
         notice = closing.customer_notice(self._case)
-        if notice is not None and not self._case.customer_told:
-            await closing.tell_customer(self._case, self._calls, notice)
-            self._case.customer_told = True
+        if notice is None or self._case.customer_told:
+            return
+        telling = asyncio.create_task(closing.tell_customer(self._case, self._calls, notice))
+        with Leaving(telling.cancel):
+            await workflow.wait_condition(
+                lambda: telling.done() or self._concerned_again() or workflow.info().is_continue_as_new_suggested()
+            )
+            if telling.done():
+                await telling
+        await self._continue_as_new_if_suggested()
 
     async def _follow(self) -> None:
-        """Stay with a released order until policy lets go, or until it is held again: then there is no outcome yet."""
+        """Stay with a released order until policy lets go, or it concerns us again: then there is no outcome yet."""
         case, terms = self._case, self._case.terms
         if case.outcome is not CaseOutcome.RELEASED or terms is None or case.released_at is None:
             return
@@ -227,18 +186,21 @@ class OrderException:
                     timeout_summary=f"followed until {terms.follow_until}",
                 )
             await self._continue_as_new_if_suggested()
-            if self._held_again():
+            if self._concerned_again():
                 self._reopen()
                 return
             case.news.clear()
 
     def _reopen(self) -> None:
-        record(self._case, ERP, "held again", f"the order was put on hold after it was {self._case.outcome}")
+        what = ", ".join(sorted({event.type.signal for event in fresh_news(self._case)}))
+        record(self._case, ERP, "taken up again", f"{what} after the order was {self._case.outcome}")
         self._case.outcome = None
-        self._case.customer_told = False
 
-    def _held_again(self) -> bool:
-        return any(event.type is EventType.HOLD_PLACED for event in fresh_news(self._case))
+    def _concerned_again(self) -> bool:
+        """Whether a settled order was put on hold again, or one that we released was cancelled by others."""
+        released = self._case.outcome is CaseOutcome.RELEASED
+        concerning = (EventType.HOLD_PLACED, EventType.ORDER_CANCELLED) if released else (EventType.HOLD_PLACED,)
+        return any(event.type in concerning for event in fresh_news(self._case))
 
     async def _continue_as_new_if_suggested(self) -> None:
         """Carry the case over to a fresh history when this one has grown long."""
@@ -250,11 +212,11 @@ class OrderException:
         workflow.continue_as_new(CaseStart(ref=self._case.ref, carried=self._case))
 
     async def _at_rest(self) -> bool:
-        """Wait for what is on its way. False if the order was held again meanwhile: that event must not be lost."""
+        """Wait for what is on its way. False if the order concerns us again: that event must not be lost."""
         await workflow.wait_condition(
-            lambda: self._held_again() or (self._notices.all_sent and workflow.all_handlers_finished())
+            lambda: self._concerned_again() or (self._notices.all_sent and workflow.all_handlers_finished())
         )
-        if not self._held_again():
+        if not self._concerned_again():
             return True
         self._reopen()
         return False
@@ -365,3 +327,8 @@ class OrderException:
     def case(self) -> Case:
         """Everything about the case, as it stands."""
         return self._case
+
+
+def _failed(deciding: asyncio.Task[None]) -> bool:
+    """Whether it ended by what nobody foresaw: that must show at once, not when the last of the others is decided."""
+    return deciding.done() and not deciding.cancelled() and deciding.exception() is not None

@@ -58,7 +58,18 @@ class Resolution:
         return self.writing.locked() and not (self._keeping and self._case.outages)
 
     async def decide(self, exception: ExceptionCase) -> None:
-        """Leave a decision on the exception that says what is to be carried out together with the other holds'."""
+        """Leave a decision on the exception that says what is to be carried out together with the other holds'.
+
+        Where our own rules cannot answer (no row fits, say), somebody mends them; the other holds go on meanwhile.
+        """
+        while True:
+            try:
+                return await self._decide(exception)
+            except JudgementRefused as refused:
+                await self._calls.mend("assessment", f"Decide hold {exception.hold_id}", refused, exception.hold_id)
+            forget(exception)
+
+    async def _decide(self, exception: ExceptionCase) -> None:
         while not exception.carried_out:
             if exception.decision is None:
                 await self._give_back(exception)
@@ -238,7 +249,8 @@ class Resolution:
         option = assessment.recommended_option
         role = assessment.ask.role if assessment.ask else _instead_of_policy(exception, option)
         if role is None and exception.subject.hold.hold_class is HoldClass.HARD:
-            raise RuntimeError(f"a playbook wants to release the HARD hold {exception.hold_id} without a person")
+            message = f"a playbook wants to release the HARD hold {exception.hold_id} without a person"
+            raise JudgementRefused("POLICY", message)
         if role is None:
             self._questions.withdraw(exception.task_id, f"policy now resolves it: {option.code}")
             return decided_by_policy(exception, assessment, option)

@@ -71,7 +71,7 @@ _STAGES = {
     "done by hand": Stage.STEP,
     "undone": Stage.UNDO,
     "hold cleared": Stage.HOLD,
-    "held again": Stage.HOLD,
+    "taken up again": Stage.HOLD,
     "hold_placed": Stage.HOLD,
     "hold_cleared": Stage.HOLD,
     "customer told": Stage.CUSTOMER,

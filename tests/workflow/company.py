@@ -54,6 +54,8 @@ class Effect:
     activity: str
     step_id: str
     arguments: dict[str, Any]
+    version: int | None = None
+    """Which version of the order the write made."""
     undone: bool = False
 
     @property
@@ -224,9 +226,10 @@ class Company:
                 _refuse_other_version(book, call)
             if name == "wms.reserve" and not book.stock:
                 raise ApplicationError("the stock is gone", type="CONFLICT", non_retryable=True)
-            book.effects[call.idempotency_key] = Effect(name, call.step_id, dict(call.arguments))
             book.version += in_erp
-        version = book.version if in_erp else None
+            made = book.version if in_erp else None
+            book.effects[call.idempotency_key] = Effect(name, call.step_id, dict(call.arguments), made)
+        version = book.effects[call.idempotency_key].version
         return StepResult(reference=call.idempotency_key, resource_id=call.step_id, order_version=version)
 
     def _undo(self, book: Book, name: str, call: UndoCall) -> StepResult:

@@ -73,7 +73,7 @@ async def test_a_case_given_up_half_way_releases_nothing(open_case: Open) -> Non
     world.during_step = lose_the_order
     case = await open_case(world)
     await case.act(await case.task("integration_oncall"), Action.APPROVE, "irene", option="GIVE_UP")
-    assert (await case.closed()).outcome is CaseOutcome.NO_LONGER_HELD
+    assert (await case.closed()).outcome is CaseOutcome.GIVEN_UP
     assert world.done == []
 
 

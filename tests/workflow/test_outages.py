@@ -11,11 +11,13 @@ from temporalio.exceptions import ApplicationError
 from domain.assessment import Assessment
 from domain.calls import AssessRequest
 from domain.case import CaseOutcome
+from domain.events import EventType
 from domain.facts.fact import FactRequest
+from domain.order import HoldClass, OrderStatus
 from domain.tasks import Action, TaskKind, TaskState
 from tests.workflow.conftest import OpenCase
 from tests.workflow.test_questions import ask_a_person, refused
-from tests.workflow.world import RELEASE, World, assessment, option, write
+from tests.workflow.world import RELEASE, World, assessment, hold, option, order, write
 from workflows.board import state_of
 
 Open = Callable[[World], Awaitable[OpenCase]]
@@ -193,3 +195,37 @@ async def test_questions_of_operation_cannot_be_adjusted(open_case: Open, kind: 
     task = await case.task("integration_oncall")
     assert await refused(case.act(task, Action.ADJUST, "irene", adjustments={"x": "1"})) == "INVALID"
     world.failures["credit.position"].clear()
+
+
+async def test_a_cancelled_order_is_let_go_although_a_system_is_silent_before_the_plan_begins(open_case: Open) -> None:
+    """The decision cannot be held against fresh facts, and need not be any more."""
+    world = World(judge=ask_a_person, recheck_after=timedelta(0))
+    case = await open_case(world)
+    task = await case.task()
+    world.failures["credit.position"] = silent(10_000)
+    await case.act(task, Action.APPROVE, "carla")
+    await case.until(lambda state: bool(state.outages))
+    world.order = order(version=9, status=OrderStatus.CANCELLED)
+    await case.tell(EventType.ORDER_CANCELLED, 9)
+    await case.until(lambda state: state.outcome is CaseOutcome.WITHDRAWN)
+    assert world.done == []
+
+
+async def test_a_hold_that_our_rules_cannot_decide_is_a_persons_business_at_once(open_case: Open) -> None:
+    """While another hold is asked about. The other goes on: it is answered, and waits only for the mended one."""
+    mended = False
+
+    def judge(request: AssessRequest) -> Assessment:
+        if request.hold.hold_id == "H1":
+            return assessment(request, option(RELEASE, write("a"), automatic=True), person=mended)
+        return ask_a_person(request)
+
+    world = World(order=order(hold("H1", HoldClass.HARD), hold("H2")), judge=judge)
+    case = await open_case(world)
+    repair = await case.task("integration_oncall")
+    assert (repair.kind, repair.hold_id) == (TaskKind.REPAIR, "H1")
+    await case.act(await case.task(), Action.APPROVE, "carla")
+    mended = True
+    await case.act(repair, Action.APPROVE, "irene")
+    await case.act(await case.task(), Action.APPROVE, "conrad")
+    assert (await case.closed()).outcome is CaseOutcome.RELEASED

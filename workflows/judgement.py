@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
-from typing import Any, TypeVar
-from weakref import WeakKeyDictionary
+from typing import TypeVar
 
 from pydantic import BaseModel
 from temporalio import workflow
@@ -33,30 +32,22 @@ Answer = TypeVar("Answer", bound=BaseModel)
 
 _UNTIL_IT_WORKS = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30))
 _ONCE = RetryPolicy(maximum_attempts=1)
-_TURNS: WeakKeyDictionary[Any, asyncio.Lock] = WeakKeyDictionary()
-"""Whose turn it is, by workflow."""
 
 
 async def _judge(
     activity: str, argument: object, answer: type[Answer], summary: str, retry_policy: RetryPolicy = _UNTIL_IT_WORKS
 ) -> Answer:
-    """The answer. Raises JudgementRefused: a local activity's failure comes bare, or wrapped in an ActivityError.
-
-    One question at a time: a replay may resolve local activities that ran side by side together, and what followed the
-    first of them then comes too late (temporalio/sdk-python, issues 1578 and 1881). For the same reason it is a local
-    activity only as long as nobody can answer: an update that arrives while one runs may be replayed before its end.
-    """
+    """The answer. Raises JudgementRefused: a local activity's failure comes bare, or wrapped in an ActivityError."""
+    ask = workflow.execute_local_activity if _nothing_else_goes_on() else workflow.execute_activity
     try:
-        async with _TURNS.setdefault(workflow.instance(), asyncio.Lock()):
-            ask = workflow.execute_activity if _somebody_may_answer() else workflow.execute_local_activity
-            judged: Answer = await ask(
-                activity,
-                argument,
-                result_type=answer,
-                start_to_close_timeout=timedelta(seconds=10),
-                retry_policy=retry_policy,
-                summary=summary,
-            )
+        judged: Answer = await ask(
+            activity,
+            argument,
+            result_type=answer,
+            start_to_close_timeout=timedelta(seconds=10),
+            retry_policy=retry_policy,
+            summary=summary,
+        )
     except (ActivityError, ApplicationError) as error:
         if is_cancelled_exception(error):
             raise asyncio.CancelledError from error
@@ -64,10 +55,15 @@ async def _judge(
     return judged
 
 
-def _somebody_may_answer() -> bool:
-    """Whether an order's case has an open question."""
+def _nothing_else_goes_on() -> bool:
+    """Whether the case is on its straight way: one hold, and nobody was asked, waited for, or told anything yet.
+
+    Then a local activity is right, and cheap. Where something else can end while it runs (a call, a timer, an update),
+    a replay may resolve it on the other side of that, and the case would stand still (decision 14).
+    """
     case: Case = workflow.instance().case()
-    return case.order is not None and bool(case.open_tasks)
+    alone = case.order is not None and len(case.exceptions) == 1
+    return alone and not (case.asked or case.outages or case.pending_notices or case.customer_waits or case.news)
 
 
 def _refused(error: ActivityError | ApplicationError) -> JudgementRefused:

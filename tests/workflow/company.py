@@ -26,6 +26,8 @@ from domain.calls import (
     Recheck,
     RecheckRequest,
     ReleaseResolution,
+    Resumed,
+    ResumeRequest,
     Sent,
     ServiceTerms,
     StepCall,
@@ -65,8 +67,8 @@ class Effect:
 
 
 @dataclass(frozen=True)
-class Released:
-    """A release as the ERP booked it: the truth of that moment beside what was said about it."""
+class Ended:
+    """A release or cancellation as the ERP booked it: the truth of that moment beside what was said about it."""
 
     resolutions: tuple[ReleaseResolution, ...]
     held: tuple[str, ...]
@@ -86,13 +88,15 @@ class Book:
     holds: dict[str, tuple[ExceptionType, bool]] = field(default_factory=dict)
     """Type, and whether it is HARD."""
     paid: bool = False
+    answered: bool = False
+    """Whether the customer has."""
     stock: bool = True
     follow_until: str = "RELEASED"
     effects: dict[str, Effect] = field(default_factory=dict)
     ended: dict[str, str] = field(default_factory=dict)
     """Releases and cancellations by reference."""
-    released: list[Released] = field(default_factory=list)
-    cancelled_by_us: int = 0
+    released: list[Ended] = field(default_factory=list)
+    cancelled: list[Ended] = field(default_factory=list)
     told: dict[str, CustomerNotice] = field(default_factory=dict)
     failing: dict[str, list[str]] = field(default_factory=dict)
     """How the next calls of a kind (`read`, `write`, `undo`) fail."""
@@ -130,13 +134,13 @@ class Book:
 
     def look(self) -> dict[str, Any]:
         """What a fact says."""
-        return {"paid": self.paid, "stock": self.stock}
+        return {"paid": self.paid, "answered": self.answered, "stock": self.stock}
 
     def judged(self) -> dict[str, Assessment]:
         """What the rules say of every hold, on the truth of this moment."""
         the_order = self.order()
         return {
-            held: judge(kind, the_order, self._hold(held), self.look(), waited_for=("link",), adjustments={})
+            held: judge(kind, the_order, self._hold(held), self.look(), waited_for=("link", "customer"), adjustments={})
             for held, (kind, _) in self.holds.items()
         }
 
@@ -150,7 +154,7 @@ class Company:
     @property
     def activities(self) -> Sequence[Callable[..., Any]]:
         """Local ones by name, everything else by the one that takes any name."""
-        return [self.assess, self.recheck, self.schedule, self.outage_policy, self.authorise, self.call]
+        return [self.assess, self.recheck, self.schedule, self.resume, self.outage_policy, self.authorise, self.call]
 
     @activity.defn(dynamic=True)
     async def call(self, args: Sequence[RawValue]) -> Any:
@@ -245,24 +249,14 @@ class Company:
         """The ERP checks the version, as every ERP must, and nothing else: what is wrong is found in the ledger."""
         if call.idempotency_key not in book.ended:
             _refuse_other_version(book, call)
-            resolutions = call.arguments["resolutions"]
-            assert isinstance(resolutions, list)
-            book.released.append(
-                Released(
-                    resolutions=tuple(ReleaseResolution.model_validate(entry) for entry in resolutions),
-                    held=tuple(book.holds),
-                    status=book.status,
-                    judged=book.judged(),
-                    standing=book.standing,
-                )
-            )
+            book.released.append(_booked(book, call))
             self._end(book, call, OrderStatus.RELEASED)
         return StepResult(reference=call.idempotency_key, resource_id="release", order_version=book.version)
 
     def _cancel(self, book: Book, _: str, call: StepCall) -> StepResult:
         if call.idempotency_key not in book.ended:
             _refuse_other_version(book, call)
-            book.cancelled_by_us += 1
+            book.cancelled.append(_booked(book, call))
             self._end(book, call, OrderStatus.REJECTED)
         return StepResult(reference=call.idempotency_key, resource_id="cancel", order_version=book.version)
 
@@ -297,6 +291,11 @@ class Company:
             calendar_digest="test",
         )
 
+    @activity.defn(name="deadlines.resume")
+    async def resume(self, request: ResumeRequest) -> Resumed:
+        waited = [pause.ended_at - pause.started_at for pause in request.pauses if pause.ended_at]
+        return Resumed(due_at=request.due_at + sum(waited, timedelta(0)))
+
     @activity.defn(name="deadlines.outage_policy")
     async def outage_policy(self, system: str) -> OutagePolicy:
         return OutagePolicy(system=system, ask_after=timedelta(minutes=10), role="integration_oncall")
@@ -307,6 +306,18 @@ class Company:
         if request.role not in PEOPLE.get(actor, ()):
             raise ApplicationError(f"needs {request.role}", type=Refusal.FORBIDDEN, non_retryable=True)
         return Authorisation(subject=actor, role=request.role, policy_version="test")
+
+
+def _booked(book: Book, call: StepCall) -> Ended:
+    resolutions = call.arguments["resolutions"]
+    assert isinstance(resolutions, list)
+    return Ended(
+        resolutions=tuple(ReleaseResolution.model_validate(entry) for entry in resolutions),
+        held=tuple(book.holds),
+        status=book.status,
+        judged=book.judged(),
+        standing=book.standing,
+    )
 
 
 def _judge(request: AssessRequest) -> Assessment:

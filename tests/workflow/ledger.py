@@ -6,41 +6,77 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from domain.assessment import Option
+from domain.assessment import Disposition, Option
 from domain.calls import ReleaseResolution
 from domain.exception_types import ExceptionType
 from domain.money import Money
 from domain.order import OrderStatus
-from tests.workflow.company import Book, Effect, Released
+from tests.workflow.company import Book, Effect, Ended
 from tests.workflow.play import Said
 from tests.workflow.rules import PEOPLE, SILENCE, TOLERANCE, owner
 
 SLACK = 1 + TOLERANCE / 100
-SETTLES_NOTHING = {"credit.create_link"}
+SETTLES_NOTHING = {"credit.create_link", "crm.ask_customer"}
 
 
 def found_wrong(book: Book, said: list[Said]) -> list[str]:
     """Everything that is wrong in the ledger of an order whose case has closed."""
     wrong = [text for released in book.released for text in _release(released, said)]
+    wrong += [text for cancelled in book.cancelled for text in _cancellation(cancelled, said)]
     return [*wrong, *_left_behind(book), *_told(book), *_end(book)]
 
 
-def _release(released: Released, said: list[Said]) -> Iterator[str]:
-    if released.status.is_dead:
-        yield f"released although it was {released.status}"
-    if not released.held:
-        yield "released although nothing held it"
-    resolved = [resolution.hold_id for resolution in released.resolutions]
-    if sorted(resolved) != sorted(released.held):
-        yield f"held by {released.held}, resolved {resolved}"
+def _release(released: Ended, said: list[Said]) -> Iterator[str]:
+    yield from _ended(released)
     for resolution in released.resolutions:
-        assessment = released.judged.get(resolution.hold_id)
-        option = assessment.option(resolution.resolution) if assessment else None
-        if assessment is None or option is None:
+        option, kind = _resolved(released, resolution)
+        if option is None or kind is None:
             yield f"{resolution.hold_id} resolved by {resolution.resolution}, which is not offered"
             continue
-        yield from _decided(resolution, option, assessment.exception_type, said)
+        yield from _decided(resolution, option, kind, said)
         yield from _carried_out(resolution, option, released.standing)
+
+
+def _cancellation(cancelled: Ended, said: list[Said]) -> Iterator[str]:
+    """One decision ended the order. Its plan is in effect, and nothing that was meant for another hold."""
+    yield from _ended(cancelled)
+    for resolution in cancelled.resolutions:
+        if resolution.hold_id.endswith("!") and resolution.decided_by.startswith("system:"):
+            yield f"{resolution.hold_id} ended by {resolution.decided_by}: a HARD hold"
+    objections = [list(_ends_it(cancelled, resolution, said)) for resolution in cancelled.resolutions]
+    if all(objections):
+        yield f"no decision ends the order: {objections}"
+
+
+def _ends_it(cancelled: Ended, resolution: ReleaseResolution, said: list[Said]) -> Iterator[str]:
+    """What speaks against this hold's decision having ended the order. The others' resolutions merely repeat it."""
+    option, kind = _resolved(cancelled, resolution)
+    if option is None or kind is None or option.disposition is not Disposition.CANCEL_ORDER:
+        yield f"{resolution.hold_id} {resolution.resolution} ends no order"
+        return
+    yield from _decided(resolution, option, kind, said)
+    yield from _carried_out(resolution, option, cancelled.standing)
+    for effect in cancelled.standing:
+        if effect.hold_id != resolution.hold_id:
+            yield f"{effect.activity} for {effect.hold_id} was left behind"
+
+
+def _ended(ended: Ended) -> Iterator[str]:
+    if ended.status.is_dead:
+        yield f"ended although it was {ended.status}"
+    if not ended.held:
+        yield "ended although nothing held it"
+    resolved = [resolution.hold_id for resolution in ended.resolutions]
+    if sorted(resolved) != sorted(ended.held):
+        yield f"held by {ended.held}, resolved {resolved}"
+
+
+def _resolved(ended: Ended, resolution: ReleaseResolution) -> tuple[Option | None, ExceptionType | None]:
+    """What the resolution says was done, as the rules have it on the facts of that moment."""
+    assessment = ended.judged.get(resolution.hold_id)
+    if assessment is None:
+        return None, None
+    return assessment.option(resolution.resolution), assessment.exception_type
 
 
 def _decided(resolution: ReleaseResolution, option: Option, kind: ExceptionType, said: list[Said]) -> Iterator[str]:
@@ -94,24 +130,36 @@ def _as_told(activity: str, arguments: dict[str, Any]) -> tuple[str, dict[str, A
 
 
 def _left_behind(book: Book) -> Iterator[str]:
-    resolved = {resolution.hold_id for released in book.released for resolution in released.resolutions}
+    ended = [*book.released, *book.cancelled]
+    resolved = {resolution.hold_id for one in ended for resolution in one.resolutions}
     for effect in book.standing:
         if effect.hold_id not in resolved:
             yield f"{effect.activity} for {effect.hold_id} was left behind"
 
 
 def _told(book: Book) -> Iterator[str]:
-    """One message each release or cancellation of ours, and a paragraph each hold."""
-    outcomes = [notice.outcome for notice in book.told.values()]
-    if outcomes.count("RELEASED") != len(book.released):
-        yield f"{len(book.released)} releases, told {outcomes}"
-    if outcomes.count("ORDER_CANCELLED") != book.cancelled_by_us:
-        yield f"cancelled {book.cancelled_by_us} times, told {outcomes}"
-    releases = [notice for notice in book.told.values() if notice.outcome == "RELEASED"]
-    for notice, released in zip(releases, book.released, strict=False):
-        about = sorted(message.values["hold"] for message in notice.messages)
-        if about != sorted(resolution.hold_id for resolution in released.resolutions):
-            yield f"resolved {released.resolutions}, told about {about}"
+    """One message each release or cancellation of ours, and a paragraph each hold that it settled. What was held again
+    before the message could go is told with the next.
+    """
+    notices = list(book.told.values())
+    covered = [notice for notice in notices if notice.outcome != "RELEASED"]
+    if len(covered) != len(book.cancelled):
+        yield f"cancelled {len(book.cancelled)} times, told {[notice.outcome for notice in notices]}"
+    if len(notices) > len(book.released) + len(book.cancelled):
+        yield f"{len(book.released)} releases, told {[notice.outcome for notice in notices]}"
+    released = {resolution.hold_id for one in book.released for resolution in one.resolutions}
+    about = [message.values["hold"] for notice in notices for message in notice.messages]
+    untold = released - set(about)
+    if untold and (book.released and not _superseded(book)):
+        yield f"released {sorted(released)}, told about {sorted(about)}"
+    for notice in covered:
+        if len({message.values["hold"] for message in notice.messages} - released) > 1:
+            yield f"the order ended by one decision, its customer was told {notice.messages}"
+
+
+def _superseded(book: Book) -> bool:
+    """Whether others ended the order before its customer could hear of the release."""
+    return book.status.is_dead and not book.cancelled
 
 
 def _end(book: Book) -> Iterator[str]:

@@ -30,6 +30,8 @@ from tests.workflow.rules import PEOPLE
 from workflows.order_exception import OrderException
 
 TYPES = (
+    ExceptionType.DUPLICATE_PO,
+    ExceptionType.ADDRESS_INVALID,
     ExceptionType.PRICE_DISCREPANCY,
     ExceptionType.INVENTORY_SHORTFALL,
     ExceptionType.TAX_DISCREPANCY,
@@ -37,7 +39,19 @@ TYPES = (
 )
 _ANSWER_WITHIN = 2.0
 Kind = Literal[
-    "hold", "clear", "change", "cancel", "pay", "take stock", "decide", "send late", "wait", "fail", "noise", "forget"
+    "hold",
+    "clear",
+    "change",
+    "cancel",
+    "pay",
+    "answer",
+    "take stock",
+    "decide",
+    "send late",
+    "wait",
+    "fail",
+    "noise",
+    "forget",
 ]
 
 
@@ -163,6 +177,7 @@ class Play:
             "change": self._change,
             "cancel": self._cancel,
             "pay": self._pay,
+            "answer": self._answer,
             "take stock": self._take_stock,
             "decide": self._decide,
             "send late": self._send_late,
@@ -209,6 +224,11 @@ class Play:
         self.book.paid = True
         await self._tell(EventType.PAYMENT_RECEIVED, version=0)
 
+    async def _answer(self, _: Move) -> None:
+        """The customer does."""
+        self.book.answered = True
+        await self._tell(EventType.CUSTOMER_ANSWERED, version=0)
+
     async def _take_stock(self, _: Move) -> None:
         """Somebody else takes it, if nobody keeps it for us."""
         self.book.stock = any(effect.activity == "wms.reserve" for effect in self.book.standing)
@@ -228,10 +248,13 @@ class Play:
     async def _noise(self, _: Move) -> None:
         await self._tell(EventType.ORDER_CHANGED, version=1)
 
-    async def _forget(self, _: Move) -> None:
-        """The worker needs its memory for others; when it takes the case up again, it replays what happened."""
-        self._let_go_on()
-        await self._quiet()
+    async def _forget(self, move: Move) -> None:
+        """The worker needs its memory for others; when it takes the case up again, it replays what happened. Calls may
+        be under way meanwhile, or one of them stand still.
+        """
+        if move.how % 2:
+            self._let_go_on()
+            await self._quiet()
         for other in self.others:
             await other.query("anything")
 
@@ -346,6 +369,7 @@ class Play:
                 await self._send(request, by_update=True)
             if case is not None and any(exception.waiting for exception in case.exceptions.values()):
                 await self._pay(Move("pay"))
+                await self._answer(Move("answer"))
             if case is not None and not case.open_tasks:
                 await self.environment.sleep(timedelta(hours=1 + 24 * (turn % 3 == 2)))
         raise AssertionError(f"stuck: {await self.state()}")

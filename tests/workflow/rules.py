@@ -17,13 +17,19 @@ from tests.workflow.world import LONG_AGO
 SMALL, LARGE = Decimal(1000), Decimal(5000)
 """Policy decides up to the first by itself; above the second it takes the controller."""
 TOLERANCE = Decimal(5)
+COPY = Decimal(900), SMALL
+"""An order worth more than the first and up to the second is the copy of another one, which policy drops by itself."""
 OWNERS = {
+    ExceptionType.DUPLICATE_PO: "service_lead",
+    ExceptionType.ADDRESS_INVALID: "service",
     ExceptionType.PRICE_DISCREPANCY: "pricing_analyst",
     ExceptionType.INVENTORY_SHORTFALL: "planner",
     ExceptionType.TAX_DISCREPANCY: "tax_analyst",
     ExceptionType.CREDIT_HOLD: "credit_manager",
 }
 PEOPLE = {
+    "lea": ("service_lead",),
+    "sam": ("service",),
     "pat": ("pricing_analyst",),
     "paul": ("planner",),
     "tina": ("tax_analyst",),
@@ -56,6 +62,8 @@ def judge(
     [line] = order.lines
     base, goods = line.unit_cost, line.unit_price
     rules = {
+        ExceptionType.DUPLICATE_PO: lambda: _duplicate(base),
+        ExceptionType.ADDRESS_INVALID: lambda: _address(base, look, waited_for),
         ExceptionType.PRICE_DISCREPANCY: lambda: _price(base),
         ExceptionType.INVENTORY_SHORTFALL: lambda: _inventory(base, goods, look),
         ExceptionType.TAX_DISCREPANCY: lambda: _tax(goods),
@@ -86,6 +94,28 @@ def _by_itself(kind: ExceptionType, amount: Decimal, best: Option, look: Mapping
     return amount * share <= SMALL or (kind is ExceptionType.CREDIT_HOLD and bool(look["paid"]))
 
 
+def _duplicate(base: Decimal) -> tuple[Decimal, list[Option]]:
+    merge = _cancel("MERGE", _step("edi", "send_acknowledgement")).model_copy(update={"covered_by": "SO-0"})
+    keep = _option("KEEP_BOTH")
+    return base, [merge, keep] if COPY[0] < base <= COPY[1] else [keep, merge]
+
+
+def _address(base: Decimal, look: Mapping[str, Any], waited_for: Sequence[str]) -> tuple[Decimal, list[Option]]:
+    options = [_option("USE_MASTER", _step("erp", "set_ship_to", site="S-1")), _cancel()]
+    if not look["answered"] and "customer" not in waited_for:
+        until = LONG_AGO.replace(year=2100)
+        events = (EventType.CUSTOMER_ANSWERED,)
+        wait = Wait(name="customer", until=until, events=events, reason="the customer confirms", on_customer=True)
+        options.insert(1, _first("CUSTOMER_CONFIRM", _step("crm", "ask_customer"), wait))
+    return base, options
+
+
+def _first(code: str, step: Step, wait: Wait) -> Option:
+    """An option that settles nothing yet: its step, then its wait, then another look."""
+    plan = Plan(steps=(step,), wait=wait)
+    return _option(code).model_copy(update={"disposition": Disposition.REASSESS, "plan": plan})
+
+
 def _price(base: Decimal) -> tuple[Decimal, list[Option]]:
     honor = _option("HONOR", _step("erp", "set_price", off=str(base / 10)))
     return base, [honor, _option("KEEP"), _cancel()]
@@ -111,20 +141,12 @@ def _credit(
     if not look["paid"] and "link" not in waited_for:
         until = LONG_AGO.replace(year=2100)
         wait = Wait(name="link", until=until, events=(EventType.PAYMENT_RECEIVED,), reason="the customer pays")
-        options.insert(
-            1,
-            _option("PAY_LINK", _step("credit", "create_link")).model_copy(
-                update={
-                    "disposition": Disposition.REASSESS,
-                    "plan": Plan(steps=(_step("credit", "create_link"),), wait=wait),
-                }
-            ),
-        )
+        options.insert(1, _first("PAY_LINK", _step("credit", "create_link"), wait))
     return exposure, options
 
 
-def _cancel() -> Option:
-    return _option("CANCEL").model_copy(update={"disposition": Disposition.CANCEL_ORDER})
+def _cancel(code: str = "CANCEL", *steps: Step) -> Option:
+    return _option(code, *steps).model_copy(update={"disposition": Disposition.CANCEL_ORDER})
 
 
 def _step(system: str, operation: str, **arguments: str) -> Step:

@@ -30,13 +30,13 @@ from workflows.resolution import Resolution
 
 QUEUE = "any"
 HISTORIES = int(os.environ.get("HOLDFAST_HISTORIES", "0"))
-SUITE = 20
+SUITE = 40
 
 KINDS = st.sampled_from(
     ("decide",) * 6
-    + ("hold", "clear", "change", "change", "cancel", "pay", "take stock", "send late", "wait", "wait")
+    + ("hold", "clear", "change", "change", "cancel", "pay", "answer", "take stock", "send late", "wait", "wait")
     + ("fail",) * 4
-    + ("noise", "forget", "forget")
+    + ("noise", "forget", "forget", "forget")
 )
 MOVES = st.builds(
     Move,
@@ -46,7 +46,12 @@ MOVES = st.builds(
     how=st.integers(0, 15),
     told=st.sampled_from((True, True, True, False)),
 )
-HELD = st.lists(st.tuples(st.sampled_from(TYPES), st.sampled_from((False, False, False, True))), min_size=1, max_size=4)
+HELD = st.lists(
+    st.tuples(st.sampled_from(TYPES), st.sampled_from((False, False, False, True))),
+    min_size=2,
+    max_size=5,
+    unique_by=lambda held: held[0],
+)
 
 
 @workflow.defn
@@ -102,7 +107,7 @@ class Stage:
         play = Play(self.environment, QUEUE, book, self._others)
         book.echo = play.echo if how["echo"] else None
         try:
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(120):
                 await play.run(*moves)
             await _replayer().replay_workflow(await play.handle.fetch_history())
         finally:
@@ -151,7 +156,7 @@ def explored(stage: Stage, histories: int, **more: Any) -> Callable[[], None]:
     )
     @given(
         held=HELD,
-        moves=st.lists(MOVES, max_size=12),
+        moves=st.lists(MOVES, min_size=4, max_size=12),
         base=st.sampled_from((500, 990, 2000, 9000)),
         echo=st.booleans(),
         follow=st.booleans(),

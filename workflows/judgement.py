@@ -32,6 +32,8 @@ Answer = TypeVar("Answer", bound=BaseModel)
 
 _UNTIL_IT_WORKS = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30))
 _ONCE = RetryPolicy(maximum_attempts=1)
+_NOT_WORTH_IT = workflow.ActivityCancellationType.ABANDON
+"""A computation that nobody waits for any more is over before a cancellation would reach it."""
 
 
 async def _judge(
@@ -46,6 +48,7 @@ async def _judge(
             result_type=answer,
             start_to_close_timeout=timedelta(seconds=10),
             retry_policy=retry_policy,
+            cancellation_type=_NOT_WORTH_IT,
             summary=summary,
         )
     except (ActivityError, ApplicationError) as error:

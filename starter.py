@@ -2,8 +2,8 @@
 # ruff: noqa: PLR0917, FBT002 - options of a command are positional to Python alone
 """The integration layer's door: events of the systems of record become cases, from files, standard input or HTTP.
 
-Exit codes of `submit`: 0 all events taken, 1 some rejected (see the quarantine file), 2 wrong settings or files,
-3 Temporal cannot be reached (continue with --resume), 130 interrupted (likewise).
+Exit codes of `submit`: 0 all events taken, 1 some rejected (see the quarantine file), by this run or by the one that it
+resumes, 2 wrong settings or files, 3 Temporal cannot be reached (continue with --resume), 130 interrupted (likewise).
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ from runtime.logging import configure_logging
 from runtime.position import PositionUnusable
 from runtime.search_attributes import SearchAttributesMissing
 from runtime.settings_check import EXIT_WRONG_SETTINGS, WrongSettings, refuse, settings_or_exit
-from runtime.submission import REJECTED
 from runtime.submission_report import Report
 from runtime.temporal import TemporalUnavailable
 
@@ -88,9 +87,8 @@ def _check_files(sources: list[str]) -> None:
 
 
 def _finish(report: Report, quarantine: Path) -> NoReturn:
-    rejected = report.counts[REJECTED]
-    if rejected:
-        _leave(EXIT_REJECTED, f"{report.sum}\n{rejected} rejected: see {quarantine}")
+    if report.rejected:
+        _leave(EXIT_REJECTED, f"{report.sum}\n{report.rejected} rejected: see {quarantine}")
     _leave(0, report.sum)
 
 

@@ -136,7 +136,7 @@ async def submit(settings: Settings, files: Files) -> Report:
         position.forget(files.sources)
     for source in files.sources:
         position.of(source)
-    report = Report(files.sources, as_json=files.as_json)
+    report = Report(files.sources, as_json=files.as_json, rejected_before=position.rejected(files.sources))
     try:
         await _submit(settings, files, position, report)
     except BaseException:

@@ -24,6 +24,8 @@ class SourcePosition(BaseModel):
     """SHA-256 of the file's first record, to recognise the file."""
     done_through: int = 0
     done_beyond: set[int] = Field(default_factory=set)
+    rejected: int = 0
+    """How many of the records that are done are in quarantine."""
     _last_seen: int = PrivateAttr(default=0)
     _under_way: set[int] = PrivateAttr(default_factory=set)
 
@@ -42,10 +44,11 @@ class SourcePosition(BaseModel):
             raise PositionUnusable("its first event is not that of the file that was being submitted")
         self.first_record = first_record
 
-    def done(self, record: Record) -> None:
-        """Take note that `record` needs nothing more."""
+    def done(self, record: Record, *, rejected: bool = False) -> None:
+        """Take note that `record` needs nothing more: it was taken, or it is in quarantine."""
         self._under_way.discard(record.number)
         self.done_beyond.add(record.number)
+        self.rejected += rejected
         if len(self.done_beyond) >= _TIDY_AT:
             self.tidy()
 
@@ -87,6 +90,10 @@ class Position(BaseModel):
     def of(self, source: str) -> SourcePosition:
         """The position in one file."""
         return self.sources.setdefault(source, SourcePosition())
+
+    def rejected(self, sources: Iterable[str]) -> int:
+        """How many records of these files are in quarantine, an interrupted run's too."""
+        return sum(self.of(source).rejected for source in set(sources))
 
     def save(self, file: Path) -> None:
         """Write it in one step, so that a crash leaves the old one or the new. Nothing to say leaves no file."""

@@ -134,7 +134,7 @@ class Submission:
         cases: tuple[str, ...] = (),
         reason: str | None = None,
     ) -> None:
-        self._position.of(piece.source).done(piece.record)
+        self._position.of(piece.source).done(piece.record, rejected=disposition == REJECTED)
         outcome = Outcome(
             source=piece.source,
             position=piece.record.number,

@@ -18,8 +18,9 @@ from runtime.submission import REJECTED, Outcome
 class Report:
     """Lines go to standard output, the bar to standard error and only if that is a terminal."""
 
-    def __init__(self, sources: Sequence[str], *, as_json: bool) -> None:
+    def __init__(self, sources: Sequence[str], *, as_json: bool, rejected_before: int = 0) -> None:
         self.counts: Counter[str] = Counter()
+        self._rejected_before = rejected_before
         self._as_json = as_json
         self._console = Console(stderr=True)
         self._progress = Progress(
@@ -48,6 +49,11 @@ class Report:
         self.counts[outcome.disposition] += 1
         self._progress.update(self._bar, advance=size, description=f"{self.counts[REJECTED]} rejected")
         print(outcome.model_dump_json(exclude_none=True) if self._as_json else _line(outcome), flush=True)  # noqa: T201
+
+    @property
+    def rejected(self) -> int:
+        """How many events are in quarantine, those of the interrupted run that this one goes on with included."""
+        return self._rejected_before + self.counts[REJECTED]
 
     @property
     def sum(self) -> str:

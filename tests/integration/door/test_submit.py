@@ -219,6 +219,24 @@ def test_an_interrupted_run_can_be_resumed_too(starter: Starter) -> None:
     assert [(each["position"], each["disposition"]) for each in outcomes] == [(2, "accepted")]
 
 
+def test_what_the_interrupted_run_rejected_still_counts_when_it_is_resumed(starter: Starter) -> None:
+    run = starter.begin("-")
+    assert run.stdin is not None
+    assert run.stdout is not None
+    wrong, good = event(order_id="x y"), holds(1)[0]
+    run.stdin.write(lines([wrong]))
+    run.stdin.flush()
+    assert json.loads(run.stdout.readline())["disposition"] == "rejected"
+    run.send_signal(signal.SIGINT)
+    assert run.wait(60) == 130
+
+    code, outcomes, summary = starter("-", "--resume", stdin=lines([wrong, good]))
+
+    assert [each["disposition"] for each in outcomes] == ["accepted"]
+    assert (code, "1 rejected" in summary) == (1, True), summary
+    assert [line["position"] for line in starter.quarantine()] == [1]
+
+
 def test_resuming_with_another_file_is_refused(starter: Starter) -> None:
     run = starter.begin("-")
     assert run.stdin is not None

@@ -47,6 +47,17 @@ def test_a_long_run_is_remembered_in_few_numbers() -> None:
     assert (position.of("a").done_through, position.of("a").done_beyond) == (5_000, set())
 
 
+def test_what_was_rejected_is_counted_over_interruptions() -> None:
+    position = Position()
+    for number in (1, 2, 3):
+        assert position.of("a").admits(record(number))
+        position.of("a").done(record(number), rejected=number != 2)
+    again = Position.model_validate_json(position.model_dump_json())
+    assert [again.of("a").admits(record(number)) for number in (1, 2, 3, 4)] == [False, False, False, True]
+    again.of("a").done(record(4), rejected=True)
+    assert again.rejected(["a", "a", "b"]) == 3
+
+
 def test_another_file_under_the_same_name_is_refused() -> None:
     position = Position()
     position.of("a").admits(record(1))

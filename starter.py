@@ -63,7 +63,7 @@ def submit(
         _leave(EXIT_WRONG_SETTINGS, str(error))
     except (TemporalUnavailable, RPCError) as error:
         _leave(EXIT_TEMPORAL, f"{error}\nStopped. Nothing is lost: run it again with --resume.")
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError):
         _leave(EXIT_INTERRUPTED, "Interrupted. Nothing is lost: run it again with --resume.")
     _finish(report, quarantine)
 

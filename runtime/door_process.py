@@ -34,6 +34,8 @@ from runtime.webhook import build_door
 STANDARD_INPUT = "-"
 _CONNECT_FOR = timedelta(seconds=8)
 _LOOK_AGAIN = 2.0
+_SAVE_EVERY = 1.0
+"""Seconds of events that a run which was killed may have to send again."""
 
 log = logging.getLogger(__name__)
 
@@ -127,24 +129,59 @@ class Files:
 
 
 async def submit(settings: Settings, files: Files) -> Report:
-    """Submit the files and tell of every event. Raises TemporalUnavailable, PositionUnusable, OSError, WrongSettings.
+    """Submit the files and tell of every event. Raises TemporalUnavailable, PositionUnusable, OSError, WrongSettings,
+    and CancelledError on SIGTERM.
 
-    If the run ends early, however, the position file says where.
+    If the run ends early, however, the position file says where; if it was killed, within the last second.
     """
-    position = Position.load(files.position) if files.resume else Position.left(files.position)
-    if not files.resume:
-        position.forget(files.sources)
-    for source in files.sources:
-        position.of(source)
+    _end_on_sigterm()
+    position = _begun(files)
     report = Report(files.sources, as_json=files.as_json, rejected_before=position.rejected(files.sources))
     try:
-        await _submit(settings, files, position, report)
+        async with asyncio.TaskGroup() as group:
+            saving = group.create_task(_save_again_and_again(position, files.position))
+            await _submit(settings, files, position, report)
+            saving.cancel()
+    except BaseExceptionGroup as failures:
+        position.save(files.position)
+        raise failures.exceptions[0] from None
     except BaseException:
         position.save(files.position)
         raise
     position.forget(files.sources)
     position.save(files.position)
     return report
+
+
+def _end_on_sigterm() -> None:
+    """A service manager ends a run as Ctrl-C does."""
+    task = asyncio.current_task()
+    assert task is not None  # noqa: S101 - a coroutine runs in a task
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+
+
+def _begun(files: Files) -> Position:
+    """Where to begin: where the interrupted run ended, or at the start."""
+    position = Position.load(files.position) if files.resume else Position.left(files.position)
+    quarantine = Quarantine(files.quarantine)
+    quarantine.mend()
+    if files.resume:
+        quarantine.remind(position)
+    else:
+        position.forget(files.sources)
+    for source in files.sources:
+        position.of(source)
+    return position
+
+
+async def _save_again_and_again(position: Position, file: Path) -> None:
+    saved = ""
+    while True:
+        now = position.model_dump_json()
+        if now != saved:
+            position.save(file)
+            saved = now
+        await asyncio.sleep(_SAVE_EVERY)
 
 
 async def _submit(settings: Settings, files: Files, position: Position, report: Report) -> None:

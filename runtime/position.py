@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import uuid
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -20,6 +22,8 @@ class PositionUnusable(Exception):
 class SourcePosition(BaseModel):
     """How far one file is done: every record up to `done_through`, and those in `done_beyond`."""
 
+    run: str = Field(default_factory=lambda: uuid.uuid4().hex)
+    """Which run over the file it is, however often that was interrupted: the quarantine knows its lines by it."""
     first_record: str | None = None
     """SHA-256 of the file's first record, to recognise the file."""
     done_through: int = 0
@@ -51,6 +55,12 @@ class SourcePosition(BaseModel):
         self.rejected += rejected
         if len(self.done_beyond) >= _TIDY_AT:
             self.tidy()
+
+    def rejected_already(self, number: int) -> None:
+        """Take note that this record is in quarantine, as the quarantine itself says. Known records count once."""
+        if number > self.done_through and number not in self.done_beyond:
+            self.done_beyond.add(number)
+            self.rejected += 1
 
     def tidy(self) -> None:
         """Say it with one number as far as possible."""
@@ -96,12 +106,27 @@ class Position(BaseModel):
         return sum(self.of(source).rejected for source in set(sources))
 
     def save(self, file: Path) -> None:
-        """Write it in one step, so that a crash leaves the old one or the new. Nothing to say leaves no file."""
+        """Write it in one step, so that a crash leaves the old one or the new; it is on disk when this returns.
+        Nothing to say leaves no file.
+        """
         if not self.sources:
             file.unlink(missing_ok=True)
             return
         for source in self.sources.values():
             source.tidy()
         beside = file.with_name(file.name + ".new")
-        beside.write_text(self.model_dump_json(indent=1))
+        with beside.open("w", encoding="utf-8") as out:
+            out.write(self.model_dump_json(indent=1))
+            out.flush()
+            os.fsync(out.fileno())
         beside.replace(file)
+        _sync_folder(file.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Have the disk know the new name too."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

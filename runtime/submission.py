@@ -122,7 +122,7 @@ class Submission:
                 self._settle(addressed.piece, str(accepted.disposition), addressed.event, cases=accepted.cases)
 
     def _reject(self, piece: _Piece, reason: str, event: CloudEvent | None = None) -> None:
-        self._quarantine.put(piece.source, piece.record, reason)
+        self._quarantine.put(self._position.of(piece.source).run, piece.source, piece.record, reason)
         self._settle(piece, REJECTED, event, reason=reason)
 
     def _settle(

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -59,10 +59,23 @@ class Starter:
     def position(self) -> Path:
         return self.directory / "holdfast-position.json"
 
+    def done_through(self) -> int:
+        """How far the position file says that standard input is done."""
+        if not self.position.exists():
+            return 0
+        return int(json.loads(self.position.read_text())["sources"]["-"]["done_through"])
+
 
 @pytest.fixture
 def starter(temporal: TemporalServer, tmp_path: Path) -> Starter:
     return Starter(temporal, tmp_path)
+
+
+def eventually(condition: Callable[[], bool], within: float = 60) -> bool:
+    deadline = time.monotonic() + within
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return condition()
 
 
 def lines(events: Sequence[dict[str, Any]]) -> bytes:
@@ -202,7 +215,8 @@ def test_temporal_that_hangs_stops_the_run_within_ten_seconds(tmp_path: Path) ->
         os.kill(server.pid or 0, signal.SIGCONT)
 
 
-def test_an_interrupted_run_can_be_resumed_too(starter: Starter) -> None:
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_can_be_resumed_too(starter: Starter, how: signal.Signals) -> None:
     run = starter.begin("-")
     assert run.stdin is not None
     assert run.stdout is not None
@@ -210,13 +224,40 @@ def test_an_interrupted_run_can_be_resumed_too(starter: Starter) -> None:
     run.stdin.write(lines([first]))
     run.stdin.flush()
     run.stdout.readline()
-    run.send_signal(signal.SIGINT)
-    assert run.wait(10) == 130
+    run.send_signal(how)
+    assert run.wait(60) == 130
 
     code, outcomes, _ = starter("-", "--resume", stdin=lines([first, second]))
 
     assert code == 0
     assert [(each["position"], each["disposition"]) for each in outcomes] == [(2, "accepted")]
+
+
+def test_a_killed_run_is_resumed_near_where_it_was_and_quarantines_nothing_twice(starter: Starter) -> None:
+    events = [event(order_id="x y") if number % 4 == 0 else holds(1)[0] for number in range(1, 41)]
+    run = starter.begin("-")
+    assert run.stdin is not None
+    assert run.stdout is not None
+    run.stdin.write(lines(events[:30]))
+    run.stdin.flush()
+    assert eventually(lambda: starter.done_through() == 30)
+    run.stdin.write(lines(events[30:]))
+    run.stdin.flush()
+    for _ in range(40):
+        run.stdout.readline()
+    run.kill()
+    run.wait()
+
+    code, outcomes, summary = starter("-", "--resume", stdin=lines([*events, event(order_id="y x"), *holds(1)]))
+
+    wrong = [number for number, each in enumerate(events, 1) if each["data"]["order_id"] == "x y"]
+    again = {each["position"]: each["disposition"] for each in outcomes}
+    assert again.keys() <= set(range(31, 43)) - set(wrong)
+    assert (again.pop(41), again.pop(42)) == ("rejected", "accepted")
+    assert set(again.values()) <= {"duplicate", "joined"}
+    assert (code, f"{len(wrong) + 1} rejected" in summary) == (1, True), summary
+    assert sorted(line["position"] for line in starter.quarantine()) == [*wrong, 41]
+    assert not starter.position.exists()
 
 
 def test_what_the_interrupted_run_rejected_still_counts_when_it_is_resumed(starter: Starter) -> None:

@@ -14,7 +14,6 @@ from sandbox.demo.latency import ACTIONS_LIMIT, EVENTS_LIMIT, MEDIAN_LIMIT_MS, M
 from sandbox.demo.play import Outcome
 from sandbox.demo.reckoning import Reckoning
 
-_ALL_WELL = "Every held order was settled: none lost, none released twice, none without authority."
 _WAYS = ("by policy", "by a person", "by silence", "cleared in the ERP", "order cancelled", "still held")
 _COLUMNS = ("policy", "person", "silence", "in ERP", "ended", "held")
 

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.stack import ROOT
+from sandbox.stack import ROOT, SERVICES
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc")
 
-PARTS = 15
-"""Temporal, five services, the mailbox, the door and a worker; one more or less shows in the names."""
+PARTS = len(("up", "temporal", *SERVICES, "mailbox", "door", "worker"))
+"""`sandbox.up` itself, Temporal, the services, the mailbox, the door and a worker."""
 
 
 class Up:

@@ -38,6 +38,8 @@ _PEERS: Mapping[str, tuple[str, ...]] = {
 }
 _OURS = ("TEMPORAL_", "HOLDFAST_", "SANDBOX_")
 SETTINGS_FILE = "holdfast.toml"
+_WORKFLOW_TASKS = 8
+"""At a time and worker. More are no faster on two cores, and on a busy machine all that were begun at once are late."""
 
 
 @dataclass(frozen=True)
@@ -178,6 +180,7 @@ class Stack:
                 f"url = {_quoted(self.url(name))}",
                 f"token = {_quoted(self._tokens['holdfast'])}",
             ]
+        lines += ["[worker]", f"max_concurrent_workflow_tasks = {_WORKFLOW_TASKS}"]
         lines += ["[notifications]", f"smtp_host = {_quoted(HOST)}", f"smtp_port = {self._ports['smtp']}"]
         lines += [f"webhook_url = {_quoted(self.url('mailbox') + '/hooks')}", f"ui_url = {_quoted(self.temporal.ui)}"]
         door = f"{HOST}:{self._ports['door']}"

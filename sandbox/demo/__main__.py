@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import resource
 import shutil
 import signal
 import sys
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -35,6 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="sandbox.demo", description=__doc__)
     parser.add_argument("--seed", type=int, default=DEFAULT_SEED, help="another day")
     seed = parser.parse_args(arguments).seed
+    began = time.monotonic()
     console = Console(highlight=False)
     scratch = scratch_folder()
     code = _BROKEN
@@ -47,6 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         console.print(f"[bold red]the demo broke off:[/] {error}")
     finally:
         _tidy(scratch, console, keep=code in (_FAILED, _BROKEN))
+    _say_how_long(console, time.monotonic() - began)
     return code
 
 
@@ -73,6 +77,19 @@ def _judge(outcome: Outcome, day: Day, policies: PolicySet, console: Console) ->
         problems.append("the tax service was down and no case was seen to wait for it")
     print_report(console, outcome, reckoning, problems)
     return _FAILED if problems else 0
+
+
+def _say_how_long(console: Console, seconds: float) -> None:
+    """From the start to the end of the last part; and of the processor, which other work does not make longer."""
+    used = [resource.getrusage(whose) for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    busy = sum(each.ru_utime + each.ru_stime for each in used)
+    console.print(
+        f"the demo took {_minutes(seconds)} min, start-up included, and {_minutes(busy)} min of processor time"
+    )
+
+
+def _minutes(seconds: float) -> str:
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02}"
 
 
 def _tidy(scratch: Path, console: Console, *, keep: bool) -> None:

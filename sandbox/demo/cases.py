@@ -70,10 +70,10 @@ class Cases:
         """With a client of our own."""
         return cls(await Client.connect(address, data_converter=pydantic_data_converter), tenant)
 
-    async def rows(self) -> list[CaseRow]:
-        """All runs of all cases."""
+    async def rows(self, *, closing: bool = True) -> list[CaseRow]:
+        """All runs of all cases; without their closing summaries, which take time to read, if nobody needs them."""
         found = self._client.list_workflows(f"WorkflowType = '{WORKFLOW_TYPE}'", page_size=1000)
-        return [await _row(execution) async for execution in found]
+        return [await _row(execution, closing=closing) async for execution in found]
 
     async def counts(self, order_id: str) -> Counts:
         """The events of the case's history until the release was confirmed, and the actions among them."""
@@ -84,9 +84,9 @@ class Cases:
         )
 
 
-async def _row(execution: WorkflowExecution) -> CaseRow:
+async def _row(execution: WorkflowExecution, *, closing: bool) -> CaseRow:
     known = execution.typed_search_attributes
-    closing = await execution.memo_value("closing", None, type_hint=ClosingSummary)
+    summary = await execution.memo_value("closing", None, type_hint=ClosingSummary) if closing else None
     return CaseRow(
         order_id=execution.id.rpartition("/")[2],
         run_id=execution.run_id,
@@ -94,7 +94,7 @@ async def _row(execution: WorkflowExecution) -> CaseRow:
         state=known.get(keys.CASE_STATE) or "OPENED",
         awaiting=tuple(known.get(keys.AWAITING_ROLE) or ()),
         retrying=tuple(known.get(keys.RETRYING_SYSTEM) or ()),
-        closing=closing,
+        closing=summary,
     )
 
 

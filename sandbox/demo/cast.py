@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from domain.policy.policy_set import PolicySet
@@ -80,14 +81,17 @@ class Cast:
             return
 
     def _next(self) -> Row | None:
-        """The question of the earliest deadline that somebody wants to answer."""
+        """The question of the earliest deadline that somebody wants to answer; what can hardly be answered before its
+        deadline comes last, or on a slow machine every answer would be too late.
+        """
         now = asyncio.get_running_loop().time()
+        too_late = (datetime.now(UTC) + timedelta(seconds=self._approver.takes)).isoformat()
         wanted = [
             row
             for order_id, row in self._inbox.rows.items()
             if order_id not in self._busy and self._not_before.get(order_id, 0) <= now and self._is_wanted(row)
         ]
-        return min(wanted, key=lambda row: str(row["due_at"]), default=None)
+        return min(wanted, key=lambda row: (str(row["due_at"]) < too_late, str(row["due_at"])), default=None)
 
     def _conduct(self, order_id: str) -> Conduct:
         plan = self._plans.get(order_id)
@@ -115,6 +119,8 @@ class Cast:
                 await self._claim_and_approve(order_id, people)
             case Conduct.ADJUST:
                 await self._adjust(order_id, people)
+            case _ if len(row["awaiting_roles"]) > 1:
+                await self._answer_each(order_id)
             case _:
                 said = await self._by_somebody(people, "approve", order_id)
                 if said.refusal in _LOOK_FIRST:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,12 +39,13 @@ class Approver:
     def __init__(self, stack: Stack) -> None:
         self._stack = stack
         self._free = asyncio.Semaphore(_AT_ONCE)
-        self.commands = 0
+        self.takes = 0.0
+        """Seconds that the last command took, from start to end."""
 
     async def run(self, *arguments: str) -> Said:
         """One command with `--json`. A command that does not end is killed and counts as exit code -1."""
         async with self._free:
-            self.commands += 1
+            started = time.monotonic()
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "approver.py",
@@ -63,6 +65,7 @@ class Approver:
                 if process.returncode is None:
                     process.kill()
                     await process.wait()
+                self.takes = time.monotonic() - started
         return Said(process.returncode or 0, _document(output, errors))
 
 

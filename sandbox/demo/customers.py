@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import httpx
 
 from sandbox.day import PlannedOrder, Reply
-from sandbox.demo.enterprise import Document, Enterprise
+from sandbox.demo.enterprise import ANSWER_WITHIN, Document, Enterprise
 from sandbox.demo.progress import Progress
 
 _LOOK_EVERY = 2.0
@@ -30,7 +30,7 @@ class Customers:
 
     async def act(self) -> None:
         """Pay and answer until cancelled."""
-        async with httpx.AsyncClient(timeout=15, trust_env=False) as browser:
+        async with httpx.AsyncClient(timeout=ANSWER_WITHIN, trust_env=False) as browser:
             while True:
                 for link in await self._enterprise.open_payment_links():
                     await self._enterprise.pay_link(link["id"])

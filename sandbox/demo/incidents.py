@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from sandbox.day.plan import Incident, PlannedOrder
-from sandbox.demo.enterprise import Enterprise
+from sandbox.demo.enterprise import ANSWER_WITHIN, Enterprise
 from sandbox.demo.progress import Progress
 from sandbox.stack import Stack
 
@@ -96,7 +96,7 @@ class Incidents:
         placed = order["holds"] or [cleared["hold"] for cleared in order["cleared_holds"]]
         events = [_event(order, hold) for hold in placed] * 10
         headers = {"Authorization": f"Bearer {self._stack.door_token}"}
-        async with httpx.AsyncClient(headers=headers, timeout=15, trust_env=False) as door:
+        async with httpx.AsyncClient(headers=headers, timeout=ANSWER_WITHIN, trust_env=False) as door:
             answers = await asyncio.gather(*(door.post(self._stack.events_url, json=event) for event in events))
         codes = sorted({answer.status_code for answer in answers})
         self._progress.note(f"{plan.order_id}: its events arrive {len(events)} times more: {codes}", _STYLE)

@@ -18,7 +18,7 @@ MEDIAN_LIMIT_MS = 300
 ACTIONS_LIMIT = 14
 EVENTS_LIMIT = 60
 _WARM_UP = 2
-_PATIENCE = 30.0
+_PATIENCE = 120.0
 _QUIET = 0.4
 """Seconds for the case before to tell its customer: each order is to be alone."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from temporalio.service import RPCError
@@ -12,7 +13,7 @@ from temporalio.service import RPCError
 from domain.policy.policy_set import PolicySet
 from sandbox.concurrent import alongside
 from sandbox.day import Day, Incident, PlannedOrder
-from sandbox.demo.cases import Cases
+from sandbox.demo.cases import CaseRow, Cases
 from sandbox.demo.cast import Cast
 from sandbox.demo.cli import Approver
 from sandbox.demo.customers import Customers
@@ -20,6 +21,7 @@ from sandbox.demo.enterprise import Enterprise
 from sandbox.demo.inbox import Inbox
 from sandbox.demo.incidents import Incidents
 from sandbox.demo.latency import Measured, measure
+from sandbox.demo.patience import Patience
 from sandbox.demo.progress import Progress
 from sandbox.demo.reckoning import Books
 from sandbox.stack import SERVICES, Stack
@@ -27,8 +29,12 @@ from sandbox.stack import SERVICES, Stack
 _DAY_SECONDS = 75.0
 """How long the day takes, from its first order to its last."""
 _ENTERED_AT_ONCE = 4
+_BUSY_AT_ONCE = 40
+"""Cases at work at a time, besides those that wait for somebody: above it the next order comes later. Two idle cores
+never get there; on a busy machine so many would hinder each other that none got on.
+"""
+_WAITING = {"AWAITING_DECISION", "WAITING", "RETRYING", "FOLLOWING"}
 _LOOK_EVERY = 1.0
-_SETTLED_WITHIN = 150.0
 _BEFALLS_AFTER = {
     Incident.REDELIVERED: 1.0,
     Incident.PAYMENT: 5.0,
@@ -62,6 +68,8 @@ class Play:
         self._entered = 0
         self._entry = asyncio.Semaphore(_ENTERED_AT_ONCE)
         self._retrying_seen: dict[str, set[str]] = {}
+        self._seen: list[CaseRow] = []
+        self._patience = Patience()
         self._plans = {plan.order_id: plan for plan in day.all}
         self._cast = Cast(Inbox(stack), Approver(stack), policies, self._plans, progress)
 
@@ -71,6 +79,7 @@ class Play:
         async with Enterprise(self._stack) as enterprise:
             measured = await measure(enterprise, cases, self._day.alone, self._progress)
             self._entered = len(self._day.alone)
+            self._patience = Patience()
             incidents = Incidents(self._stack, enterprise, self._progress)
             customers = Customers(enterprise, self._plans, self._progress)
             await alongside(
@@ -95,11 +104,18 @@ class Play:
             for number, plan in enumerate(orders):
                 share = (plan.arrives_at - begins) / (ends - begins)
                 await asyncio.sleep(started + share * _DAY_SECONDS - asyncio.get_running_loop().time())
+                await self._until_there_is_room()
                 if number == len(orders) // 2:
                     group.create_task(incidents.worker_dies())
                 group.create_task(self._let_in(enterprise, incidents, plan))
             group.create_task(incidents.tax_goes_down(self._day.outage))
             self._entered += len(self._day.outage)
+
+    async def _until_there_is_room(self) -> None:
+        while sum(row.open and row.state not in _WAITING for row in self._seen) > _BUSY_AT_ONCE:
+            if self._patience.ended_because:
+                return
+            await asyncio.sleep(_LOOK_EVERY)
 
     async def _let_in(self, enterprise: Enterprise, incidents: Incidents, plan: PlannedOrder) -> None:
         async with self._entry:
@@ -115,25 +131,31 @@ class Play:
     async def _watch(self, cases: Cases) -> None:
         """Show how many cases are in which state."""
         while True:
-            try:
-                rows = await cases.rows()
-            except RPCError:
-                rows = []
-            states = Counter(row.state if row.open else "CLOSED" for row in rows)
-            for row in rows:
+            with suppress(RPCError):
+                self._seen = await cases.rows(closing=False)
+                self._patience.saw(self._seen)
+            states = Counter(row.state if row.open else "CLOSED" for row in self._seen)
+            for row in self._seen:
                 for system in row.retrying if row.open else ():
                     self._retrying_seen.setdefault(system, set()).add(row.order_id)
             self._progress.count(self._entered, len(self._day.all), states)
             await asyncio.sleep(_LOOK_EVERY)
 
     async def _until_settled(self, enterprise: Enterprise, cases: Cases) -> None:
+        """Wait for the cases, and only then ask the ERP for all of its orders, which costs it something."""
         self._progress.note("all orders have entered; now until every case is settled", "cyan")
-        deadline = asyncio.get_running_loop().time() + _SETTLED_WITHIN
-        while asyncio.get_running_loop().time() < deadline:
-            books = Books(await enterprise.orders(), (), {}, await cases.rows())
-            if not books.unsettled():
+        while (given_up := self._patience.ended_because) is None:
+            if not any(row.open for row in self._seen) and await _is_settled(enterprise, cases):
                 return
             await asyncio.sleep(_LOOK_EVERY)
+        self._progress.note(f"not waiting any longer: {given_up}", "bold red")
+
+
+async def _is_settled(enterprise: Enterprise, cases: Cases) -> bool:
+    try:
+        return not Books(await enterprise.orders(), (), {}, await cases.rows(closing=False)).unsettled()
+    except RPCError:
+        return False
 
 
 async def _books(enterprise: Enterprise, cases: Cases) -> Books:

@@ -24,6 +24,7 @@ from sandbox.demo.play import Outcome, Play
 from sandbox.demo.progress import Progress
 from sandbox.demo.reckoning import Reckoning
 from sandbox.demo.report import print_report
+from sandbox.demo.stakes import CreditBooks, Stakes
 from sandbox.stack import POLICIES, enterprise_of, running, scratch_folder
 from sandbox.supervisor import PartCrashed, PartNotReady
 
@@ -71,7 +72,11 @@ async def _play(seed: int, scratch: Path, console: Console) -> int:
 
 def _judge(outcome: Outcome, day: Day, policies: PolicySet, console: Console) -> int:
     segments = {customer: str(account["segment"]) for customer, account in day.world.accounts.items()}
-    reckoning = Reckoning(outcome.books, {plan.order_id: plan for plan in day.all}, Auditor(policies, segments))
+    plans = {plan.order_id: plan for plan in day.all}
+    credit = CreditBooks(day.world.credit, outcome.books.ledgers["credit"])
+    stakes = Stakes({order_id: plan.order for order_id, plan in plans.items()}, credit)
+    auditor = Auditor(policies, segments, stakes)
+    reckoning = Reckoning(outcome.books, plans, auditor)
     problems = [*reckoning.problems(), *reckoning.too_little(), *outcome.measured.problems()]
     if not outcome.retrying_seen.get("tax"):
         problems.append("the tax service was down and no case was seen to wait for it")

@@ -8,29 +8,33 @@ from domain.calls import ReleaseResolution
 from domain.exception_types import ExceptionType
 from domain.order import Hold, HoldClass, Order
 from domain.policy.policy_set import PolicySet
-from domain.tasks import TaskKind
+from sandbox.demo.policy_rows import rows_about
+from sandbox.demo.silence import Silence
+from sandbox.demo.stakes import Stakes
 
 POLICY = "system:policy"
 SLA = "system:sla"
-_LEVELS = range(4)
-_RULES = {
-    ExceptionType.CREDIT_HOLD: "credit_rules",
-    ExceptionType.INVENTORY_SHORTFALL: "inventory_rules",
-    ExceptionType.PRICE_DISCREPANCY: "price_rules",
-    ExceptionType.TAX_DISCREPANCY: "tax_rules",
-    ExceptionType.ADDRESS_INVALID: "address_rules",
-    ExceptionType.CARRIER_INSTRUCTIONS_MISSING: "carrier_rules",
-    ExceptionType.DUPLICATE_PO: "duplicate_rules",
-    ExceptionType.INTEGRATION_FAILURE: "integration_rules",
+_TABLES = {
+    ExceptionType.CREDIT_HOLD: "credit_",
+    ExceptionType.INVENTORY_SHORTFALL: "inventory_",
+    ExceptionType.PRICE_DISCREPANCY: "price_",
+    ExceptionType.TAX_DISCREPANCY: "tax_",
+    ExceptionType.ADDRESS_INVALID: "address_",
+    ExceptionType.CARRIER_INSTRUCTIONS_MISSING: "carrier_",
+    ExceptionType.DUPLICATE_PO: "duplicate_",
+    ExceptionType.INTEGRATION_FAILURE: "integration_",
 }
 
 
 class Auditor:
-    """Knows the policies and the customers' segments; asks nothing of the workflows that it judges."""
+    """Knows the policies, the customers' segments, and what was at stake by the books. It asks nothing of the workflows
+    that it judges.
+    """
 
-    def __init__(self, policies: PolicySet, segments: Mapping[str, str]) -> None:
+    def __init__(self, policies: PolicySet, segments: Mapping[str, str], stakes: Stakes) -> None:
         self._policies = policies
         self._segments = segments
+        self._stakes = stakes
 
     def exception_type(self, hold: Hold) -> ExceptionType:
         """What the hold is, by the company's table."""
@@ -57,12 +61,16 @@ class Auditor:
     def _objection(self, order: Order, hold: Hold, resolution: ReleaseResolution) -> str | None:
         kind = self.exception_type(hold)
         automatic = resolution.decided_by.startswith("system:")
+        least = order.money(self._stakes.at_least(kind, order, hold, resolution.resolution)).rounded()
+        if resolution.amount.currency != least.currency or resolution.amount < least:
+            return f"at least {least} was at stake"
         if automatic and hold.hold_class is HoldClass.HARD:
             return "only a person may release a HARD hold"
         if resolution.decided_by == POLICY:
-            return None if self._by_policy(kind, resolution.resolution) else "no row lets policy do this by itself"
+            allowed = self._by_policy(order, kind, resolution.resolution)
+            return None if allowed else "no row lets policy do this by itself"
         if resolution.decided_by == SLA:
-            return None if self._by_silence(order, kind, resolution) else "no row lets silence do this"
+            return self._objection_to_silence(order, kind, resolution)
         return f"{resolution.decided_by} is nobody" if automatic else self._objection_to_person(order, kind, resolution)
 
     def _objection_to_person(self, order: Order, kind: ExceptionType, resolution: ReleaseResolution) -> str | None:
@@ -74,33 +82,32 @@ class Auditor:
         limit = self._policies.limit(role, kind, resolution.amount.currency)
         return None if limit.covers(resolution.amount) else f"above the limit of {role}, {limit}"
 
-    def _by_policy(self, kind: ExceptionType, option: str) -> bool:
-        """Whether some row of the type's rules lets policy choose this option. What nobody classified has no rules."""
-        table = self._policies.tables.get(_RULES.get(kind, ""))
-        allowed = [row.outputs for row in table.rows if row.outputs["course"] == "RELEASE"] if table else []
-        return any(outputs.get("prefer") is None or option in _names(outputs["prefer"]) for outputs in allowed)
+    def _by_policy(self, order: Order, kind: ExceptionType, option: str) -> bool:
+        """Whether some row of the type's rules lets policy choose this option for such an order. What nobody classified
+        has no rules.
+        """
+        table = self._policies.tables.get(f"{_TABLES.get(kind)}rules")
+        known = {
+            "hard": False,
+            "option": option,
+            "segment": self._segment(order),
+            "service_level": order.service_level,
+        }
+        return table is not None and any(
+            "prefer" not in row.outputs or option in _names(row.outputs["prefer"])
+            for row in rows_about(table, known)
+            if row.outputs["course"] == "RELEASE"
+        )
 
-    def _by_silence(self, order: Order, kind: ExceptionType, resolution: ReleaseResolution) -> bool:
-        """Whether some row of the tasks table lets silence choose this option for this amount."""
-        segment = self._policies.segment(self._segments.get(order.customer_id, ""))
-        for role in self._policies.company.roles:
-            for level in _LEVELS:
-                row = self._policies.decide(
-                    "tasks",
-                    kind=TaskKind.RESOLUTION,
-                    exception_type=kind,
-                    segment=segment,
-                    service_level=order.service_level,
-                    role=role,
-                    level=level,
-                    amount=resolution.amount.amount,
-                )
-                if row is None or row.maybe("at_expiry") != resolution.resolution:
-                    continue
-                limit = row.maybe_number("max_amount")
-                if limit is None or resolution.amount.amount <= limit:
-                    return True
-        return False
+    def _objection_to_silence(self, order: Order, kind: ExceptionType, resolution: ReleaseResolution) -> str | None:
+        tables = _TABLES.get(kind)
+        if tables is None:
+            return "silence decides nothing that nobody classified"
+        silence = Silence(self._policies, order, kind, self._segment(order), tables)
+        return silence.objection(resolution.resolution, resolution.amount.amount)
+
+    def _segment(self, order: Order) -> str:
+        return self._policies.segment(self._segments.get(order.customer_id, ""))
 
 
 def _names(cell: object) -> tuple[str, ...]:

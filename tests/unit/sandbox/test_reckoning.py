@@ -13,16 +13,33 @@ from runtime.policy_files import load_policies
 from sandbox.demo.authority import Auditor
 from sandbox.demo.cases import CaseRow
 from sandbox.demo.reckoning import Books, Reckoning
+from sandbox.demo.stakes import CreditBooks, Stakes
 from sandbox.stack import POLICIES
 
 _numbers = itertools.count(1)
 NOW = "2026-11-23T09:00:00Z"
+CODES = ("CREDIT", "STOCK", "PRICE", "TAX", "ADDRESS", "CARRIER", "DUPLICATE", "INTEGRATION")
+"""A hold code of every type."""
+FOR_PEOPLE = (
+    ("CREDIT", "TEMP_LIMIT"),
+    ("STOCK", "CANCEL_LINE"),
+    ("STOCK", "DROP_SHIP"),
+    ("PRICE", "FIX_MASTER"),
+    ("TAX", "APPLY_CERTIFICATE"),
+    ("ADDRESS", "PICKUP"),
+    ("CARRIER", "RELEASE_ONCE"),
+    ("DUPLICATE", "REPLACE_OLD"),
+    ("INTEGRATION", "FALLBACK_ROUTE"),
+)
+"""Options that no row lets policy choose."""
 Document = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
 def auditor() -> Auditor:
-    return Auditor(load_policies(*POLICIES), {"C-1": "B"})
+    entered = {"SO-1": order(), "SO-2": order()}
+    owed = {"C-1": {"open_receivables": "0"}}
+    return Auditor(load_policies(*POLICIES), {"C-1": "B"}, Stakes(entered, CreditBooks(owed, ())))
 
 
 def hold(code: str = "CREDIT", hold_class: str = "SYSTEM") -> Document:
@@ -152,8 +169,14 @@ def test_a_hold_released_twice_is_found(auditor: Auditor) -> None:
     [
         (release("system:policy", hold_class="HARD"), "only a person"),
         (release("system:policy", code="QA-77"), "no row lets policy"),
-        (release("system:policy", option="CANCEL_LINE"), "no row lets policy"),
+        *((release("system:policy", option="NONSENSE", code=code), "no row lets policy") for code in CODES),
+        *((release("system:policy", option=option, code=code), "no row lets policy") for code, option in FOR_PEOPLE),
+        *((release("system:sla", option="NONSENSE", code=code), "no row lets silence") for code in CODES),
         (release("system:sla", option="RELEASE_ONCE"), "no row lets silence"),
+        (release("system:sla", option="PARTIAL_BACKORDER", code="STOCK"), "inventory-operations"),
+        (release("system:sla", option="RELEASE_ONCE", code="QA-77"), "nobody classified"),
+        (release("system:policy", amount="8.99"), "at least 9.00 USD was at stake"),
+        (release("bob.tanaka", role="credit_manager", amount="8.99"), "at least 9.00 USD was at stake"),
         (release("bob.tanaka", role="credit_manager", amount="250001"), "above the limit"),
         (release("bob.tanaka", role="cfo"), "do not have them as cfo"),
         (release("a.stranger", role="credit_manager"), "do not have them"),
@@ -167,6 +190,43 @@ def test_a_release_without_authority_is_found(auditor: Auditor, made: Document, 
     problems = found(auditor, [order(cleared=[cleared(**of)])], [made], [case()])
     assert len(problems) == 1
     assert why in problems[0]
+
+
+@pytest.mark.parametrize(
+    ("code", "option"),
+    [
+        ("CREDIT", "RELEASE_ONCE"),
+        ("STOCK", "FULL_FROM_STOCK"),
+        ("STOCK", "SPLIT_DC"),
+        ("STOCK", "SUBSTITUTE"),
+        ("PRICE", "HONOR_CONTRACT"),
+        ("PRICE", "HONOR_PO"),
+        ("TAX", "USE_ENGINE"),
+        ("TAX", "FALLBACK_TRUE_UP"),
+        ("ADDRESS", "STANDARDISE"),
+        ("CARRIER", "APPLY_DEFAULT"),
+        ("DUPLICATE", "KEEP_BOTH"),
+        ("INTEGRATION", "RETRY"),
+    ],
+)
+def test_what_a_row_lets_policy_do_is_in_order(auditor: Auditor, code: str, option: str) -> None:
+    made = release("system:policy", option=option, code=code)
+    assert not found(auditor, [order(cleared=[cleared(code=code)])], [made], [case()])
+
+
+@pytest.mark.parametrize(
+    ("code", "option"),
+    [
+        ("STOCK", "WAIT_FULL"),
+        ("PRICE", "HONOR_CONTRACT"),
+        ("ADDRESS", "CUSTOMER_CONFIRM"),
+        ("CARRIER", "RATE_SHOP"),
+        ("INTEGRATION", "RETRY"),
+    ],
+)
+def test_what_a_row_lets_silence_do_is_in_order(auditor: Auditor, code: str, option: str) -> None:
+    made = release("system:sla", option=option, code=code, amount="50")
+    assert not found(auditor, [order(cleared=[cleared(code=code)])], [made], [case()])
 
 
 def test_a_person_within_the_limit_may_release_also_what_is_hard(auditor: Auditor) -> None:

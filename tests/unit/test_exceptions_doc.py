@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import importlib
 import re
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -18,6 +20,8 @@ ROOT = Path(__file__).parents[2]
 _PLAYBOOKS = ROOT / "domain" / "playbooks"
 _CODE = re.compile(r"[A-Z][A-Z_]+")
 _CELLS = 6
+_UNDO = 2
+_NO_STEPS = "nothing to undo"
 _LEAST_ARGUMENTS = 3
 """How many `case.option(code, title, reason, ...)` takes in a row; `proposal.option(case)` is no option's name."""
 
@@ -27,6 +31,7 @@ class Row(NamedTuple):
 
     kind: str
     option: str
+    undo: str
     templates: tuple[str, ...]
     proof: str
 
@@ -116,7 +121,7 @@ def rows() -> list[Row]:
             cells = [cell.strip() for cell in line.strip("|").split("|")]
             assert len(cells) == _CELLS, line
             option, proof = cells[0].strip("`"), cells[-1].strip("`")
-            found.append(Row(kind, option, tuple(re.findall(r"`([^`]+)`", cells[-2])), proof))
+            found.append(Row(kind, option, cells[_UNDO], tuple(re.findall(r"`([^`]+)`", cells[-2])), proof))
     return found
 
 
@@ -133,16 +138,44 @@ def test_every_type_has_a_section_with_options() -> None:
 
 @pytest.mark.parametrize("row", rows(), ids=lambda row: f"{row.kind}-{row.option}")
 def test_what_a_row_names_is_there(row: Row) -> None:
-    """The test that proves it, for that option, and the templates."""
+    """The templates, and the test that proves it: for that option, and by doing and undoing what there is to do."""
     path, _, name = row.proof.partition("::")
     function, _, parameters = name.partition("[")
-    defined = {
-        node.name
-        for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8")))
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-    }
-    assert function in defined
-    assert not parameters or row.option in parameters
+    called = _called(ROOT / path, function)
+    if row.undo != _NO_STEPS:
+        assert path.startswith("tests/integration/")
+        assert {"carry_out", "undo"} <= called
+    assert row.option in parameters if parameters else row.option in _text(ROOT / path, function)
     templates = ROOT / "policies" / "templates"
     known = {file.stem for folder in ("customer", "customer_questions") for file in (templates / folder).glob("*.txt")}
     assert set(row.templates) <= known
+
+
+def test_every_proof_is_a_test_that_is_run() -> None:
+    """With exactly the parameters that its row names, if it names any: pytest itself is asked what it would run."""
+    proofs = {row.proof for row in rows()}
+    files = sorted({proof.partition("::")[0] for proof in proofs})
+    asked = [sys.executable, "-m", "pytest", "--collect-only", "--override-ini=addopts=-q", *files]
+    answer = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    run = set(answer.stdout.splitlines())
+    assert proofs <= run | {name.partition("[")[0] for name in run}
+
+
+def _function(file: Path, name: str) -> ast.AST:
+    """The test of that name in a file."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    named = [
+        node for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == name
+    ]
+    assert len(named) == 1, f"{file.name} has {len(named)} tests called {name}"
+    return named[0]
+
+
+def _called(file: Path, name: str) -> set[str]:
+    """What a test calls, by the last part of its name."""
+    return {_name(node) for node in ast.walk(_function(file, name)) if isinstance(node, ast.Call)}
+
+
+def _text(file: Path, name: str) -> str:
+    return ast.unparse(_function(file, name))

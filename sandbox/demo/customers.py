@@ -63,9 +63,9 @@ class Customers:
     async def _link(self, request: Document) -> str | None:
         """The link in the mail about this question; None if it has not come yet."""
         contact = await self._enterprise.contact(request["customer_id"])
-        for mail in reversed(await self._enterprise.mails_to(contact["email"])):
+        for mail in reversed(await self._enterprise.mails_to(contact["email"], request["subject"])):
             found = _LINK.search(mail["text"])
-            if found and mail["subject"] == request["subject"]:
+            if found:
                 return found.group()
         return None
 

@@ -102,11 +102,10 @@ class Enterprise:
         """Whom a customer's mail goes to."""
         return await self._get("crm", f"/v1/accounts/{customer_id}/contact")
 
-    async def mails_to(self, address: str) -> list[Document]:
-        """The mails that somebody got, the oldest first."""
-        page = await self._get("mailbox", "/messages", to=address)
-        items: list[Document] = page["items"]
-        return items
+    async def mails_to(self, address: str, subject: str) -> list[Document]:
+        """The mails that somebody got about something, the oldest first. The mailbox finds them by the subject."""
+        page = await self._get("mailbox", "/messages", subject=subject, limit="100")
+        return [mail for mail in page["items"] if address in mail["recipients"]]
 
     async def receive_stock(self, receipt: Document) -> Document:
         """A truck is unloaded."""

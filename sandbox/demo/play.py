@@ -29,11 +29,11 @@ from sandbox.stack import SERVICES, Stack
 _DAY_SECONDS = 75.0
 """How long the day takes, from its first order to its last."""
 _ENTERED_AT_ONCE = 4
-_BUSY_AT_ONCE = 40
-"""Cases at work at a time, besides those that wait for somebody: above it the next order comes later. Two idle cores
-never get there; on a busy machine so many would hinder each other that none got on.
+_BUSY_AT_ONCE = 50
+"""Cases that are at work or ask somebody, at a time: above it the next order comes later. Two idle cores hardly get
+there; on a busy machine more would hinder each other until none got on, not least by reminders every few seconds.
 """
-_WAITING = {"AWAITING_DECISION", "WAITING", "RETRYING", "FOLLOWING"}
+_QUIET = {"WAITING", "RETRYING", "FOLLOWING"}
 _LOOK_EVERY = 1.0
 _BEFALLS_AFTER = {
     Incident.REDELIVERED: 1.0,
@@ -69,6 +69,8 @@ class Play:
         self._entry = asyncio.Semaphore(_ENTERED_AT_ONCE)
         self._retrying_seen: dict[str, set[str]] = {}
         self._seen: list[CaseRow] = []
+        self._unseen = 0
+        """Orders of the day that were let in after the cases were last seen."""
         self._patience = Patience()
         self._plans = {plan.order_id: plan for plan in day.all}
         self._cast = Cast(Inbox(stack), Approver(stack), policies, self._plans, progress)
@@ -104,18 +106,22 @@ class Play:
             for number, plan in enumerate(orders):
                 share = (plan.arrives_at - begins) / (ends - begins)
                 await asyncio.sleep(started + share * _DAY_SECONDS - asyncio.get_running_loop().time())
-                await self._until_there_is_room()
+                started += await self._until_there_is_room()
                 if number == len(orders) // 2:
                     group.create_task(incidents.worker_dies())
                 group.create_task(self._let_in(enterprise, incidents, plan))
+                self._unseen += 1
             group.create_task(incidents.tax_goes_down(self._day.outage))
             self._entered += len(self._day.outage)
 
-    async def _until_there_is_room(self) -> None:
-        while sum(row.open and row.state not in _WAITING for row in self._seen) > _BUSY_AT_ONCE:
+    async def _until_there_is_room(self) -> float:
+        """Seconds that this took: the rest of the day is that much later, and not made up for in a rush."""
+        began = asyncio.get_running_loop().time()
+        while self._unseen + sum(row.open and row.state not in _QUIET for row in self._seen) > _BUSY_AT_ONCE:
             if self._patience.ended_because:
-                return
+                break
             await asyncio.sleep(_LOOK_EVERY)
+        return asyncio.get_running_loop().time() - began
 
     async def _let_in(self, enterprise: Enterprise, incidents: Incidents, plan: PlannedOrder) -> None:
         async with self._entry:
@@ -132,7 +138,7 @@ class Play:
         """Show how many cases are in which state."""
         while True:
             with suppress(RPCError):
-                self._seen = await cases.rows(closing=False)
+                self._seen, self._unseen = await cases.rows(closing=False), 0
                 self._patience.saw(self._seen)
             states = Counter(row.state if row.open else "CLOSED" for row in self._seen)
             for row in self._seen:

@@ -84,8 +84,8 @@ class RootCause:
     async def _decide(self) -> None:
         """One question about all of them, until it is answered or nobody is left who wants to know."""
         while self._case.settled_as is None:
-            terms = await self._terms()
-            decision = await self._ask(terms)
+            known = set(self._case.concerns)
+            decision = await self._ask(await self._terms(), known)
             if decision is None:
                 self._settle(Settlement.SEPARATELY, None, "no order is held for it any more")
             elif decision.option == SEPARATELY:
@@ -93,13 +93,15 @@ class RootCause:
             else:
                 await self._mend(decision)
 
-    async def _ask(self, terms: CauseTerms) -> Decision | None:
-        """The answer; None if all orders left before it came. Whoever joins meanwhile is part of the question."""
+    async def _ask(self, terms: CauseTerms, known: set[str]) -> Decision | None:
+        """The answer; None if all orders left before it came. Whoever joins meanwhile is part of the question, which at
+        first is about those `known`.
+        """
         asking = asyncio.create_task(self._questions.ask(self._question(terms), self._case.task_id, self._adopt))
         with Leaving(asking.cancel):
             while not asking.done():
-                known = len(self._case.concerns)
                 await workflow.wait_condition(lambda known=known: asking.done() or self._changed(known))  # type: ignore[misc]
+                known = set(self._case.concerns)
                 if not asking.done():
                     await self._carry_over_if_long()
                     if not self._case.concerns:
@@ -108,8 +110,8 @@ class RootCause:
                     await self._ask_anew()
             return await asking
 
-    def _changed(self, known: int) -> bool:
-        return len(self._case.concerns) != known or workflow.info().is_continue_as_new_suggested()
+    def _changed(self, known: set[str]) -> bool:
+        return self._case.concerns.keys() != known or workflow.info().is_continue_as_new_suggested()
 
     async def _ask_anew(self) -> None:
         """The open question says how many orders there are by now; another role gets it if they are worth too much."""

@@ -39,13 +39,20 @@ _TELL_AGAIN = 5.0
 log = logging.getLogger(__name__)
 
 
-class CustomerDoor:
-    """Reads questions from the CRM, brings it the answers, and tells the cases."""
+def _now() -> datetime:
+    return datetime.now(UTC)
 
-    def __init__(self, crm: SystemClient, links: CustomerLinks, intake: Intake) -> None:
+
+class CustomerDoor:
+    """Reads questions from the CRM, brings it the answers, and tells the cases. `clock` says what time it is (UTC)."""
+
+    def __init__(
+        self, crm: SystemClient, links: CustomerLinks, intake: Intake, clock: Callable[[], datetime] = _now
+    ) -> None:
         self._crm = crm
         self._links = links
         self._intake = intake
+        self._clock = clock
         self._telling: set[asyncio.Task[None]] = set()
 
     async def close(self) -> None:
@@ -56,12 +63,12 @@ class CustomerDoor:
 
     async def show(self, token: str) -> Response:
         """The question as it stands. Nothing is decided by looking."""
-        target = self._links.read(token, datetime.now(UTC))
+        target = self._links.read(token, self._clock())
         return _as_it_stands(await self._request(target))
 
     async def answer(self, token: str, choice: str) -> Response:
         """Thanks, once the CRM has the answer; the same answer again is no contradiction."""
-        target = self._links.read(token, datetime.now(UTC))
+        target = self._links.read(token, self._clock())
         request = await self._request(target)
         if choice not in {offered.choice for offered in request.choices}:
             return question_page(request, HTTPStatus.BAD_REQUEST)
@@ -115,7 +122,7 @@ class CustomerDoor:
             try:
                 await self._intake.accept(event)
             except TemporalUnavailable as error:
-                if datetime.now(UTC) >= target.expires_at:
+                if self._clock() >= target.expires_at:
                     log.warning("order %s was not told of its customer's answer: %s", target.order_id, error)
                     return
                 await asyncio.sleep(_TELL_AGAIN)

@@ -17,19 +17,31 @@ from typing import IO
 HOST = "127.0.0.1"
 _PORTS = range(20_000, 32_000)
 """Below the range from which systems serve outgoing connections: nobody takes one while its server is restarted."""
+_reserved: list[socket.socket] = []
 _SET_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on now, all different."""
+    """Ports that nobody listens on now, all different, and that nobody else is given while this process lives.
+
+    Other processes look for theirs at the same time. Each port is therefore reserved in the same number's other
+    protocol, where none of ours listens: whoever holds the UDP port may use the TCP port.
+    """
     found: list[int] = []
     for port in random.SystemRandom().sample(_PORTS, len(_PORTS)):
         if len(found) == count:
             break
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind((HOST, port))
-            found.append(port)
+        reservation = socket.socket(type=socket.SOCK_DGRAM)
+        try:
+            reservation.bind((HOST, port))
+            with socket.socket() as probe:
+                probe.bind((HOST, port))
+        except OSError:
+            reservation.close()
+            continue
+        _reserved.append(reservation)
+        found.append(port)
     return found
 
 

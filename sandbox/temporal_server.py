@@ -124,7 +124,7 @@ class TemporalServer:
                 command += [flag, f"{name}={value}"]
         return command
 
-    def start(self, patience: float = 60.0) -> Self:
+    def start(self, patience: float = 180.0) -> Self:
         """Start, and return when the server answers and knows the search attributes.
 
         Raises ServerFailed if that takes more than `patience` seconds or the process ends.
@@ -161,7 +161,7 @@ class TemporalServer:
         """Whether it answers and knows the search attributes."""
         url = f"http://{HOST}:{self._http_port}/api/v1/namespaces/default/search-attributes"
         try:
-            with urllib.request.urlopen(url, timeout=2) as answer:
+            with urllib.request.urlopen(url, timeout=10) as answer:
                 known: dict[str, str] = json.load(answer).get("customAttributes", {})
         except (OSError, ValueError):
             return False

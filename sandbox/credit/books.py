@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -27,6 +26,7 @@ class Books:
     """All accounts, and what counts besides them."""
 
     def __init__(self, service: Service) -> None:
+        self._clock = service.clock
         self.accounts = Records(
             service, "customers", CreditAccount, ("customer_id", "currency"), indexed=("customer_id",)
         )
@@ -65,7 +65,9 @@ class Books:
 
     def _limit(self, account: CreditAccount) -> Decimal:
         """The limit: the last change of it that still counts, else its own."""
-        changes = [change for change in self._of(self._limit_changes, account) if not _is_over(change["valid_until"])]
+        changes = [
+            change for change in self._of(self._limit_changes, account) if not self.is_over(change["valid_until"])
+        ]
         return Decimal(changes[-1]["limit"]) if changes else account.limit
 
     def _released(self, account: CreditAccount, but: str | None) -> Decimal:
@@ -73,7 +75,7 @@ class Books:
         return _total(
             release
             for release in self._of(self._releases, account)
-            if release["order_id"] != but and not _is_over(release["valid_until"])
+            if release["order_id"] != but and not self.is_over(release["valid_until"])
         )
 
     def _prepaid(self, account: CreditAccount, order_id: str | None) -> Decimal:
@@ -86,12 +88,12 @@ class Books:
 
     def _release(self, _: WriteRequest, body: ReleaseBody, __: str) -> Document:
         self.account(body.customer_id, body.currency)
-        require_ahead(body.valid_until)
+        self.require_ahead(body.valid_until)
         return {}
 
     def _change_limit(self, _: WriteRequest, body: LimitChangeBody, __: str) -> Document:
         account = self.account(body.customer_id, body.currency)
-        require_ahead(body.valid_until)
+        self.require_ahead(body.valid_until)
         return {"limit_before": str(self._limit(account))}
 
     def _authorise(self, _: WriteRequest, body: AuthorisationBody, __: str) -> Document:
@@ -108,11 +110,14 @@ class Books:
         active = collection.active(customer_id=account.customer_id)
         return [document for document in active if document["currency"] == account.currency]
 
+    def is_over(self, until: str) -> bool:
+        """Whether that moment, as it is kept in a document, has passed."""
+        return is_over(_until.validate_python(until), self._clock.now())
 
-def require_ahead(until: Until) -> None:
-    """Raises Problem 422 if that moment has passed."""
-    if is_over(until, datetime.now(UTC)):
-        raise Problem(422, "already_over", f"{until} has passed: nothing would come of it")
+    def require_ahead(self, until: Until) -> None:
+        """Raises Problem 422 if that moment has passed."""
+        if is_over(until, self._clock.now()):
+            raise Problem(422, "already_over", f"{until} has passed: nothing would come of it")
 
 
 def _is_of(document: Document, account: CreditAccount) -> bool:
@@ -121,7 +126,3 @@ def _is_of(document: Document, account: CreditAccount) -> bool:
 
 def _total(documents: Any) -> Decimal:
     return sum((Decimal(document["amount"]) for document in documents), Decimal(0))
-
-
-def _is_over(until: str) -> bool:
-    return is_over(_until.validate_python(until), datetime.now(UTC))

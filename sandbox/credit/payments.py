@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import uuid
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from pydantic import TypeAdapter
-
 from domain.events import EventData, EventType
 from domain.money import Money
-from sandbox.credit.books import Books, require_ahead
+from sandbox.credit.books import Books
 from sandbox.credit.records import (
     CashApplicationBody,
     CreditAccount,
     CreditSettings,
     PaymentBody,
     PaymentLinkBody,
-    Until,
-    is_over,
 )
 from sandbox.kernel import CANCELLED, Cancellation, Client, Document, Problem, Service, WriteRequest
 
-_until: TypeAdapter[Until] = TypeAdapter(Until)
 _NOTHING = Decimal(0)
 
 
@@ -46,7 +40,7 @@ class Payments:
             **body.model_dump(mode="json"),
             "currency": account.currency,
             "id": f"pmt-{uuid.uuid4().hex[:12]}",
-            "received_at": datetime.now(UTC).isoformat(),
+            "received_at": self._service.clock.now().isoformat(),
         }
         if body.order_id is not None:
             self._books.payments.put(payment["id"], payment)
@@ -79,7 +73,7 @@ class Payments:
         link = self.links.get(link_id)
         if link["paid_at"] is not None:
             return link
-        if link["status"] == CANCELLED or is_over(_until.validate_python(link["expires_at"]), datetime.now(UTC)):
+        if link["status"] == CANCELLED or self._books.is_over(link["expires_at"]):
             raise Problem(409, "link_closed", f"payment link {link_id} is {link['status'].lower()} or has expired")
         order = {name: link[name] for name in ("customer_id", "order_id", "amount", "currency")}
         payment = self.receive(client, PaymentBody.model_validate(order))
@@ -89,7 +83,7 @@ class Payments:
 
     def _open_link(self, _: WriteRequest, body: PaymentLinkBody, link_id: str) -> Document:
         self._books.account(body.customer_id, body.currency)
-        require_ahead(body.expires_at)
+        self._books.require_ahead(body.expires_at)
         return {"url": f"{self._public_url}/pay/{link_id}", "paid_at": None, "payment_id": None}
 
     def _close_link(self, _: WriteRequest, link: Document, __: Cancellation) -> Document:
@@ -97,7 +91,7 @@ class Payments:
         if link["payment_id"] is None:
             return {}
         self._books.payments.delete(link["payment_id"])
-        return {"refunded_at": datetime.now(UTC).isoformat()}
+        return {"refunded_at": self._service.clock.now().isoformat()}
 
     def _say(self, operation: str, client: str, document: Document, detail: str) -> None:
         order_id = document["order_id"]

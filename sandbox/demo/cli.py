@@ -12,7 +12,7 @@ from typing import Any
 from sandbox.stack import ROOT, Stack
 
 _AT_ONCE = 3
-_WITHIN = 60.0
+_WITHIN = 120.0
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self
 
@@ -15,6 +16,7 @@ Document = dict[str, Any]
 ANSWER_WITHIN = 60.0
 """Seconds for one answer of the sandbox: a machine with other things to do is no reason to break off."""
 _TRANSLATED_WITHIN = 120.0
+_TOO_LATE = (HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT)
 
 
 class Enterprise:
@@ -62,10 +64,13 @@ class Enterprise:
         """Somebody stops an order by hand."""
         return await self._post("erp", f"/admin/orders/{order_id}/holds", hold)
 
-    async def clear_hold(self, order_id: str, hold_id: str) -> None:
-        """Somebody clears a hold by hand."""
+    async def clear_hold(self, order_id: str, hold_id: str) -> bool:
+        """Somebody clears a hold by hand; False if it was gone already, or the whole order was."""
         response = await self._http["erp"].delete(f"/admin/orders/{order_id}/holds/{hold_id}")
+        if response.status_code in _TOO_LATE:
+            return False
         response.raise_for_status()
+        return True
 
     async def cancel_order(self, order_id: str) -> Document:
         """Somebody cancels an order."""

@@ -67,6 +67,8 @@ class Play:
         self._progress = progress
         self._entered = 0
         self._entry = asyncio.Semaphore(_ENTERED_AT_ONCE)
+        self._all_in = asyncio.Event()
+        self._tax_missed = asyncio.Event()
         self._retrying_seen: dict[str, set[str]] = {}
         self._seen: list[CaseRow] = []
         self._unseen = 0
@@ -111,8 +113,13 @@ class Play:
                     group.create_task(incidents.worker_dies())
                 group.create_task(self._let_in(enterprise, incidents, plan))
                 self._unseen += 1
-            group.create_task(incidents.tax_goes_down(self._day.outage))
-            self._entered += len(self._day.outage)
+            group.create_task(self._outage(incidents))
+
+    async def _outage(self, incidents: Incidents) -> None:
+        """Once all others are in, whatever the machine takes: the ERP asks about taxes when an order enters."""
+        await self._all_in.wait()
+        self._entered += len(self._day.outage)
+        await incidents.tax_goes_down(self._day.outage, self._tax_missed)
 
     async def _until_there_is_room(self) -> float:
         """Seconds that this took: the rest of the day is that much later, and not made up for in a rush."""
@@ -127,6 +134,8 @@ class Play:
         async with self._entry:
             order = await enterprise.enter_order(plan.order)
         self._entered += 1
+        if self._entered == len(self._day.alone) + len(self._day.orders):
+            self._all_in.set()
         codes = " + ".join(hold["code"] for hold in order["holds"])
         if codes:
             self._progress.note(f"{plan.order_id}: held ({codes}): {plan.story}")
@@ -144,6 +153,8 @@ class Play:
             for row in self._seen:
                 for system in row.retrying if row.open else ():
                     self._retrying_seen.setdefault(system, set()).add(row.order_id)
+            if "tax" in self._retrying_seen:
+                self._tax_missed.set()
             self._progress.count(self._entered, len(self._day.all), states)
             await asyncio.sleep(_LOOK_EVERY)
 

@@ -47,7 +47,8 @@ A service is made like this (`sandbox/wms/service.py`):
     run("wms", WmsSettings, build)
 
 Every service then has, with no further code: `/docs`, `/healthz`, `/v1/ledger`, `/admin/faults`, `/admin/webhooks`,
-problem bodies, correlation ids, faults and the outbox. Endpoints are `async def` and never block for long.
+`/admin/clock`, problem bodies, correlation ids, faults and the outbox. Whether a time is over, ask `service.clock`.
+Endpoints are `async def` and never block for long.
 Master data is a `Records(service, "positions", Position, ("warehouse", "item"))`: typed, seeded from `settings.seed`
 when the database is new, set by `PUT /admin/positions`. In tests: `with in_thread(build(settings)) as url:`.
 Lists: take `paging: Paging` and return `paging.read(documents, field=value)`. ETags: `etag(version)` and

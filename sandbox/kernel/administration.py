@@ -1,10 +1,12 @@
-"""What every service offers besides its business: health, ledger, faults and receivers of events."""
+"""What every service offers besides its business: health, ledger, faults, receivers of events and its clock."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
+from pydantic import BaseModel, ConfigDict, Field
 
 from sandbox.kernel.access import admin_only, authenticated
 from sandbox.kernel.faults import Fault
@@ -13,6 +15,14 @@ from sandbox.kernel.settings import Subscriber
 
 if TYPE_CHECKING:
     from sandbox.kernel.service import Service
+
+
+class Passing(BaseModel):
+    """Time that passes at once."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    seconds: float = Field(gt=0)
 
 
 def health(service: Service) -> APIRouter:
@@ -45,7 +55,7 @@ def ledger_page(service: Service) -> APIRouter:
 
 
 def administration(service: Service) -> APIRouter:
-    """`/admin/faults` and `/admin/webhooks`."""
+    """`/admin/faults`, `/admin/webhooks` and `/admin/clock`."""
     router = APIRouter(prefix="/admin", dependencies=[Depends(admin_only)], tags=["admin"])
 
     @router.post("/faults", status_code=201, summary="Misbehave on demand")
@@ -72,5 +82,10 @@ def administration(service: Service) -> APIRouter:
     @router.delete("/webhooks", status_code=204, summary="Send events nowhere")
     async def unsubscribe() -> None:
         service.webhooks.unsubscribe()
+
+    @router.post("/clock", summary="Let time pass: what lasts until some moment ends sooner")
+    async def pass_time(passing: Passing) -> dict[str, Any]:
+        service.clock.move(timedelta(seconds=passing.seconds))
+        return {"now": service.clock.now().isoformat()}
 
     return router

@@ -6,7 +6,6 @@ import asyncio
 import itertools
 import json
 import re
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,6 +15,7 @@ from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field
 
+from sandbox.kernel.clock import Clock
 from sandbox.kernel.connections import close_connection, until_client_leaves
 from sandbox.kernel.problems import Problem
 
@@ -75,6 +75,7 @@ class ActiveFault:
 
     fault_id: str
     fault: Fault
+    clock: Clock
     ends_at: float | None
     hits: int = 0
 
@@ -82,25 +83,28 @@ class ActiveFault:
     def over(self) -> bool:
         """Whether it has spoilt enough."""
         spent = self.fault.count is not None and self.hits >= self.fault.count
-        return spent or (self.ends_at is not None and time.monotonic() >= self.ends_at)
+        return spent or (self.ends_at is not None and self.clock.seconds() >= self.ends_at)
 
     def shown(self) -> dict[str, Any]:
         """For the list of faults."""
-        left = None if self.ends_at is None else max(0.0, self.ends_at - time.monotonic())
+        left = None if self.ends_at is None else max(0.0, self.ends_at - self.clock.seconds())
         return {"id": self.fault_id, **self.fault.model_dump(mode="json"), "hits": self.hits, "seconds_left": left}
 
 
 class Faults:
     """The faults of one service. They live in memory: a restart heals."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.silent_over = 0
+        """How many requests nobody will be answered: whoever waits may give up."""
         self._active: list[ActiveFault] = []
         self._numbers = itertools.count(1)
 
     def add(self, fault: Fault) -> dict[str, Any]:
         """Begin to misbehave."""
-        ends_at = None if fault.seconds is None else time.monotonic() + fault.seconds
-        active = ActiveFault(f"fault-{next(self._numbers)}", fault, ends_at)
+        ends_at = None if fault.seconds is None else self._clock.seconds() + fault.seconds
+        active = ActiveFault(f"fault-{next(self._numbers)}", fault, self._clock, ends_at)
         self._active.append(active)
         return active.shown()
 
@@ -161,8 +165,7 @@ async def _delay(fault: Fault, request: Request, handle: Handler) -> Response:
 
 
 async def _hang(_: Fault, request: Request, __: Handler) -> Response:
-    await until_client_leaves(request)
-    return Response(status_code=504)
+    return await _silence(request)
 
 
 async def _commit_then_time_out(fault: Fault, request: Request, handle: Handler) -> Response:
@@ -170,6 +173,12 @@ async def _commit_then_time_out(fault: Fault, request: Request, handle: Handler)
     if fault.delay_ms:
         await asyncio.sleep(fault.delay_ms / 1000)
         close_connection(request)
+    return await _silence(request)
+
+
+async def _silence(request: Request) -> Response:
+    faults: Faults = request.app.state.service.faults
+    faults.silent_over += 1
     await until_client_leaves(request)
     return Response(status_code=504)
 

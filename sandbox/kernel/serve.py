@@ -17,7 +17,7 @@ from sandbox.kernel.service import Service
 SHUTDOWN_SECONDS = 2
 KEEP_ALIVE_SECONDS = 75
 """Longer than any client keeps an idle connection, so that none is closed just as a request is sent on it."""
-START_SECONDS = 20
+START_SECONDS = 60
 
 
 class _Server(uvicorn.Server):

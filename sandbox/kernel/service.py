@@ -15,6 +15,7 @@ from fastapi_offline import FastAPIOffline
 
 from sandbox.kernel.access import admin_only, authenticated
 from sandbox.kernel.administration import administration, health, ledger_page
+from sandbox.kernel.clock import Clock
 from sandbox.kernel.collection import BeforeCancel, Body, Collection, OnCancel, OnCreate, nothing_more
 from sandbox.kernel.faults import Faults, FaultyRoute
 from sandbox.kernel.ledger import Ledger
@@ -26,7 +27,7 @@ from sandbox.kernel.writes import prepare_answers
 
 Work = Callable[[], Awaitable[None]]
 
-PEER_SECONDS = 5.0
+PEER_SECONDS = 20.0
 """How long another service may take: an answer that is late counts as none, so no less than a busy machine needs."""
 
 _log = logging.getLogger(__name__)
@@ -43,7 +44,8 @@ class Service:
         self.ledger = Ledger(self.store)
         self.addresses: dict[str, str] = {}
         """Where it listens besides HTTP, by protocol; said when it starts."""
-        self.faults = Faults()
+        self.clock = Clock()
+        self.faults = Faults(self.clock)
         self.webhooks = Webhooks(self.store, f"/sandbox/{name}", settings.subscribers)
         self.v1 = APIRouter(prefix="/v1", route_class=FaultyRoute, dependencies=[Depends(authenticated)])
         self.admin = APIRouter(prefix="/admin", dependencies=[Depends(admin_only)], tags=["admin"])

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -33,7 +34,7 @@ def alive(pid: int) -> bool:
         return False
 
 
-def eventually(condition: Callable[[], bool], within: float = 20) -> bool:
+def eventually(condition: Callable[[], bool], within: float = 60) -> bool:
     deadline = time.monotonic() + within
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -100,13 +101,21 @@ async def main():
 asyncio.run(main())
 """
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, cwd=ROOT) as parent:
-        assert parent.stdout is not None
-        child = int(parent.stdout.readline())
-        assert alive(child)
-        parent.send_signal(signal.SIGKILL)
+        try:
+            assert parent.stdout is not None
+            child = int(parent.stdout.readline())
+            assert alive(child)
+        finally:
+            parent.send_signal(signal.SIGKILL)
     assert eventually(lambda: not alive(child))
 
 
-def test_free_ports_are_all_different() -> None:
-    ports = free_ports(50)
-    assert len(set(ports)) == 50
+def test_free_ports_are_all_different_and_given_to_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another process finds them taken too, although nobody listens yet."""
+    ours = free_ports(50)
+    assert len(set(ours)) == 50
+    monkeypatch.setattr("sandbox.processes._PORTS", ours)
+    assert free_ports(1) == []
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", ours[0]))
+        server.listen()

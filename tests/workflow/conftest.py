@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import sys
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,6 +28,8 @@ from tests.workflow.world import World
 from workflows import search_attributes
 from workflows.order_exception import OrderException
 
+PATIENCE = 120.0
+"""Seconds until a test gives up waiting, on a machine that has other things to do."""
 REF = CaseRef(tenant="acme", order_id="SO-1", workflow_id=workflow_id("acme", "SO-1"))
 
 
@@ -77,12 +80,11 @@ class OpenCase:
 
     async def until(self, condition: Callable[[Case], bool]) -> Case:
         """The case, once it is as expected. Real time passes meanwhile, not the server's."""
-        for _ in range(600):
-            case = await self.state()
-            if condition(case):
-                return case
+        deadline = time.monotonic() + PATIENCE
+        while not condition(case := await self.state()):
+            assert time.monotonic() < deadline, f"the case stays as it is: {case.model_dump_json(indent=1)}"
             await asyncio.sleep(0.02)
-        raise AssertionError(f"the case stays as it is: {case.model_dump_json(indent=1)}")
+        return case
 
     async def task(self, role: str = "credit_manager") -> Task:
         """The open question to that role."""

@@ -161,14 +161,16 @@ class Play:
             await asyncio.sleep(0.004)
 
     async def state(self) -> Case | None:
-        """The case as a query shows it; None if it cannot be shown at this moment. (This server never answers a query
-        that meets the end of a case.)
+        """The case as a query shows it; None if it has ended and cannot be shown. (This server never answers a query
+        that meets the end of a case; a busy machine may be late with any other.)
         """
-        try:
-            async with asyncio.timeout(_ANSWER_WITHIN):
-                return await self.handle.query(OrderException.case)
-        except (RPCError, TimeoutError):
-            return None
+        while True:
+            try:
+                async with asyncio.timeout(_ANSWER_WITHIN):
+                    return await self.handle.query(OrderException.case)
+            except (RPCError, TimeoutError):
+                if await self.closed():
+                    return None
 
     async def _do(self, move: Move) -> None:
         acts: dict[str, Callable[[Move], Awaitable[None]]] = {

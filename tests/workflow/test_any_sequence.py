@@ -31,6 +31,8 @@ from workflows.resolution import Resolution
 QUEUE = "any"
 HISTORIES = int(os.environ.get("HOLDFAST_HISTORIES", "0"))
 SUITE = 40
+_PATIENCE = 300.0
+"""Seconds for one history, which takes a few; on a machine that has other things to do."""
 
 KINDS = st.sampled_from(
     ("decide",) * 6
@@ -107,7 +109,7 @@ class Stage:
         play = Play(self.environment, QUEUE, book, self._others)
         book.echo = play.echo if how["echo"] else None
         try:
-            async with asyncio.timeout(120):
+            async with asyncio.timeout(_PATIENCE):
                 await play.run(*moves)
             await _replayer().replay_workflow(await play.handle.fetch_history())
         finally:

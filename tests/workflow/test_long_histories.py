@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from domain.case import Case, CaseOutcome, CaseStart, ClosingSummary
 from domain.events import EventType
 from domain.tasks import Action, Receipt, TaskRequest
 from sandbox.temporal_server import TemporalServer
-from tests.workflow.conftest import REF, event
+from tests.workflow.conftest import PATIENCE, REF, event
 from tests.workflow.test_questions import ask_a_person
 from tests.workflow.world import World
 from workflows.order_exception import OrderException
@@ -32,12 +33,11 @@ async def client(tmp_path: Path) -> AsyncIterator[Client]:
 
 async def asked(handle: WorkflowHandle[OrderException, ClosingSummary]) -> Case:
     """The case, once its question is open."""
-    for _ in range(600):
-        case = await handle.query(OrderException.case)
-        if case.open_tasks:
-            return case
+    deadline = time.monotonic() + PATIENCE
+    while not (case := await handle.query(OrderException.case)).open_tasks:
+        assert time.monotonic() < deadline, "nobody was asked"
         await asyncio.sleep(0.05)
-    raise AssertionError("nobody was asked")
+    return case
 
 
 async def test_many_signals_carry_the_case_over_and_an_honest_decision_still_works(client: Client) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
@@ -26,7 +27,7 @@ from domain.identifiers import cause_workflow_id, workflow_id
 from domain.order import Order, OrderStatus
 from domain.tasks import Action, ApprovalOutcome, Receipt, TaskRequest
 from tests.unit.activities.policies import company_policies
-from tests.workflow.conftest import event
+from tests.workflow.conftest import PATIENCE, event
 from tests.workflow.world import World, assessment, hold, option, order, write
 from workflows.order_exception import OrderException
 from workflows.root_cause import RootCause
@@ -142,7 +143,8 @@ class Company:
 async def eventually(look: Callable[[], Awaitable[Any]], condition: Callable[[Any], bool]) -> Any:
     """What is seen, once it is as expected. Real time passes meanwhile, not the server's."""
     seen = None
-    for _ in range(600):
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
         try:
             seen = await look()
             if condition(seen):

@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pydantic import JsonValue, SecretStr
+from pydantic import JsonValue
 
 from activities.connectors.http import SystemClient
-from activities.connectors.settings import System
 from domain.calls import CaseRef, FactCall, ReleaseResolution, StepCall, UndoCall
 from domain.facts.fact import FactRequest
 from domain.money import Money
@@ -21,7 +20,7 @@ from sandbox.credit.service import build as build_credit
 from sandbox.crm.service import build as build_crm
 from sandbox.erp.service import ErpSettings
 from sandbox.erp.service import build as build_erp
-from sandbox.kernel import Settings
+from sandbox.kernel import Service, Settings
 from sandbox.kernel.serve import in_thread
 from sandbox.kernel.settings import Peer
 from sandbox.pricing.service import build as build_pricing
@@ -31,12 +30,11 @@ from sandbox.tms.records import TmsSettings
 from sandbox.tms.service import build as build_tms
 from sandbox.wms.service import build as build_wms
 from tests.integration.sandbox.desk import TOKENS, Desk
+from tests.unit.activities.patience import connector
 
 CUSTOMER = "C-1"
 ADDRESS = "jane.doe@private.example"
 TODAY = datetime.now(UTC).date()
-QUICK = 0.3
-"""Seconds that a connector waits where a test makes a system fall silent."""
 
 _numbers = itertools.count(1)
 
@@ -114,16 +112,18 @@ SEEDS: dict[str, dict[str, JsonValue]] = {
 
 @dataclass
 class Enterprise:
-    """Where the services are."""
+    """Where the services are, and they themselves."""
 
     urls: dict[str, str] = field(default_factory=dict)
+    services: dict[str, Service] = field(default_factory=dict)
     _desks: dict[tuple[str, str], Desk] = field(default_factory=dict)
 
-    def client(self, name: str, answer_within: float = 5) -> SystemClient:
-        """Our connector to a service."""
-        within = timedelta(seconds=answer_within)
-        token = SecretStr(TOKENS["holdfast"])
-        return SystemClient(name, System(url=self.urls[name], token=token, answer_within=within))
+    def client(self, name: str) -> SystemClient:
+        """Our connector to a service, which gives up when that has fallen silent."""
+        service = self.services.get(name)
+        return connector(
+            name, self.urls[name], TOKENS["holdfast"], lambda: service.faults.silent_over if service else 0
+        )
 
     def desk(self, name: str, client: str = "holdfast") -> Desk:
         """Another caller of it."""
@@ -179,8 +179,9 @@ def enterprise() -> Iterator[Enterprise]:
         }
         urls = {name: stack.enter_context(in_thread(service)) for name, service in services.items()}
         peers = {"credit": Peer(url=urls["credit"], token=TOKENS["erp"])}
-        erp = build_erp(ErpSettings(**common, seed=SEEDS["erp"], peers=peers, ship_after=3600))
-        yield Enterprise({**urls, "erp": stack.enter_context(in_thread(erp))})
+        services["erp"] = build_erp(ErpSettings(**common, seed=SEEDS["erp"], peers=peers, ship_after=3600))
+        urls["erp"] = stack.enter_context(in_thread(services["erp"]))
+        yield Enterprise(urls, services)
 
 
 def case_of(order_id: str) -> CaseRef:

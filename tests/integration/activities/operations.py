@@ -16,7 +16,7 @@ from activities.tax import TaxActivities
 from activities.tms import TmsActivities
 from activities.wms import WmsActivities
 from domain.calls import StepCall, StepResult, UndoCall
-from tests.integration.activities.enterprise import CUSTOMER, QUICK, Enterprise, day
+from tests.integration.activities.enterprise import CUSTOMER, Enterprise, day
 
 Step = Callable[[StepCall], Awaitable[StepResult]]
 Undo = Callable[[UndoCall], Awaitable[StepResult]]
@@ -50,19 +50,15 @@ class Operation:
         """The arguments as a playbook would give them for that order."""
         return {**self.arguments, **({"order_id": order["order_id"]} if self.names_order else {})}
 
-    def step(self, world: Enterprise, answer_within: float = 5) -> Step:
+    def step(self, world: Enterprise) -> Step:
         """The activity."""
-        found: Step = getattr(_group(self.system, world, answer_within), self.activity.partition(".")[2])
+        found: Step = getattr(_group(self.system, world), self.activity.partition(".")[2])
         return found
 
-    def undoing(self, world: Enterprise, answer_within: float = 5) -> Undo:
+    def undoing(self, world: Enterprise) -> Undo:
         """The activity that undoes it."""
-        found: Undo = getattr(_group(self.system, world, answer_within), self.undo)
+        found: Undo = getattr(_group(self.system, world), self.undo)
         return found
-
-    def quick(self, world: Enterprise) -> Step:
-        """The activity of somebody impatient."""
-        return self.step(world, QUICK)
 
 
 class Correction(Operation):
@@ -73,8 +69,8 @@ class Correction(Operation):
         return {**self.arguments, "record_id": f"PR-{order['order_id']}"}
 
 
-def _group(system: str, world: Enterprise, answer_within: float) -> object:
-    client = world.client(system, answer_within)
+def _group(system: str, world: Enterprise) -> object:
+    client = world.client(system)
     groups: dict[str, Callable[[], object]] = {
         "erp": lambda: ErpActivities(HttpErp(client)),
         "wms": lambda: WmsActivities(client),

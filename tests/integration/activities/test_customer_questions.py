@@ -26,7 +26,6 @@ from domain.facts.fact import Facts
 from tests.integration.activities.enterprise import (
     ADDRESS,
     CUSTOMER,
-    QUICK,
     Enterprise,
     fact_call,
     step_call,
@@ -66,12 +65,12 @@ class Inquiry:
         }
         self.call = step_call({"order_id": self.order_id, "version": 3}, arguments | more)
 
-    def activities(self, answer_within: float = 5, links: CustomerLinks | None = LINKS) -> CustomerQuestionActivities:
+    def activities(self, links: CustomerLinks | None = LINKS) -> CustomerQuestionActivities:
         mail = Mail("127.0.0.1", NotificationSettings(smtp_host="127.0.0.1", smtp_port=self.mailbox.port))
-        return CustomerQuestionActivities(self.world.client("crm", answer_within), mail, company_policies, links)
+        return CustomerQuestionActivities(self.world.client("crm"), mail, company_policies, links)
 
-    async def ask(self, attempt: int = 1, answer_within: float = 5) -> StepResult:
-        return await run(self.activities(answer_within).ask_customer, self.call, attempt=attempt)
+    async def ask(self, attempt: int = 1) -> StepResult:
+        return await run(self.activities().ask_customer, self.call, attempt=attempt)
 
     async def refused(self, links: CustomerLinks | None = LINKS) -> SystemCallFailed:
         with pytest.raises(SystemCallFailed) as caught:
@@ -176,7 +175,7 @@ async def test_on_a_bad_day_of_the_crm_one_question_is_asked_once(
     world.misbehave("crm", kind, operation)
     for attempt in (1, 2, 3):
         try:
-            await inquiry.ask(attempt, QUICK)
+            await inquiry.ask(attempt)
         except ApplicationError as error:
             assert not error.non_retryable  # noqa: PT017 - which attempt fails depends on the fault
     assert len(inquiry.requests) == 1

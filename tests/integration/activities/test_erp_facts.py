@@ -9,13 +9,13 @@ from domain.facts.fact import Facts
 from domain.facts.hold_history import HoldHistory
 from domain.facts.similar_orders import SimilarOrders
 from domain.facts.validation import OrderValidation
-from tests.integration.activities.enterprise import CUSTOMER, QUICK, Enterprise, fact_call, step_call
+from tests.integration.activities.enterprise import CUSTOMER, Enterprise, fact_call, step_call
 from tests.integration.sandbox.desk import figures
 from tests.unit.activities.conftest import run
 
 
-def erp(world: Enterprise, answer_within: float = 5) -> ErpActivities:
-    return ErpActivities(HttpErp(world.client("erp", answer_within)))
+def erp(world: Enterprise) -> ErpActivities:
+    return ErpActivities(HttpErp(world.client("erp")))
 
 
 async def test_the_customers_other_orders_are_there_in_short_the_newest_first(world: Enterprise) -> None:
@@ -53,7 +53,7 @@ async def test_an_order_whose_systems_were_silent_is_validated_again_once(world:
     asked = fact_call(order["order_id"], "erp.validation", order_id=order["order_id"])
     before = Facts(items=(await run(erp(world).validation, asked),)).get("validation", OrderValidation)
     world.misbehave("erp", "COMMIT_THEN_TIMEOUT", "POST /v1/orders/{order_id}/revalidate")
-    done = await run(erp(world, QUICK).revalidate, step_call(order, {}))
+    done = await run(erp(world).revalidate, step_call(order, {}))
     after = Facts(items=(await run(erp(world).validation, asked),)).get("validation", OrderValidation)
     assert (before.unanswered, after.unanswered) == (("credit",), ())
     assert (done.read_back, done.order_version) == (True, 2)

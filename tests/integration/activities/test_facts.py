@@ -28,7 +28,7 @@ from domain.facts.inventory import FreightQuotes, Sourcing, StockPositions
 from domain.facts.pricing import Prices
 from domain.facts.tax import Certificates, TaxQuote
 from domain.facts.transport import Rates, Routing
-from tests.integration.activities.enterprise import CUSTOMER, QUICK, Enterprise, day, fact_call
+from tests.integration.activities.enterprise import CUSTOMER, Enterprise, day, fact_call
 from tests.unit.activities.conftest import run
 
 TEXAS: JsonValue = {"region": "TX", "postal_code": "75201", "country": "US"}
@@ -112,9 +112,9 @@ QUESTIONS: list[Question] = [
 ]
 
 
-def asked(world: Enterprise, activity: str, answer_within: float = 5) -> Callable[[FactCall], Awaitable[Fact]]:
+def asked(world: Enterprise, activity: str) -> Callable[[FactCall], Awaitable[Fact]]:
     system, _, operation = activity.partition(".")
-    client = world.client(system, answer_within)
+    client = world.client(system)
     groups: dict[str, Callable[[], object]] = {
         "crm": lambda: CrmActivities(client),
         "credit": lambda: CreditActivities(client),
@@ -158,7 +158,7 @@ async def test_a_read_on_a_bad_day_may_be_tried_again(world: Enterprise, activit
     arguments = next(question[1] for question in QUESTIONS if question[0] == activity)
     world.misbehave("tax", kind, "*")
     with pytest.raises(SystemCallFailed) as caught:
-        await run(asked(world, activity, QUICK), fact_call("SO-1", activity, **arguments))
+        await run(asked(world, activity), fact_call("SO-1", activity, **arguments))
     assert caught.value.kind is Kind.TRANSIENT
 
 

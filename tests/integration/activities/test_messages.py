@@ -12,7 +12,7 @@ from activities.connectors.mail import Mail
 from activities.connectors.settings import NotificationSettings
 from activities.notification import Desk, NotificationActivities
 from domain.calls import CustomerNotice, Sent
-from tests.integration.activities.enterprise import ADDRESS, CUSTOMER, QUICK, Enterprise, case_of
+from tests.integration.activities.enterprise import ADDRESS, CUSTOMER, Enterprise, case_of
 from tests.unit.activities.conftest import run
 from tests.unit.activities.mailbox import HANG_UP_OVER_TEXT, Mailbox, receiving
 from tests.unit.activities.policies import company_policies
@@ -41,10 +41,10 @@ class Post:
             messages=(),
         )
 
-    async def tell(self, attempt: int = 1, answer_within: float = 5) -> str:
+    async def tell(self, attempt: int = 1) -> str:
         settings = NotificationSettings(smtp_host="127.0.0.1", smtp_port=self.mailbox.port)
         activities = NotificationActivities(
-            Communications(self.world.client("crm", answer_within)),
+            Communications(self.world.client("crm")),
             [Mail("127.0.0.1", settings)],
             company_policies,
             Desk(settings.cli_command, settings.ui_url),
@@ -77,7 +77,7 @@ async def test_a_bad_day_of_the_crm_sends_nothing_twice(
     statuses = []
     for attempt in (1, 2, 3):
         try:
-            statuses.append(await post.tell(attempt, QUICK))
+            statuses.append(await post.tell(attempt))
         except ApplicationError as error:
             assert not error.non_retryable  # noqa: PT017 - which attempt fails depends on the fault
     assert len(mailbox.messages) == 1
@@ -89,7 +89,7 @@ async def test_a_crm_that_forgets_keys_registers_a_message_once(world: Enterpris
     post = Post(world, mailbox, "SO-M2")
     world.misbehave("crm", "NO_IDEMPOTENCY", REGISTER, count=None)
     world.misbehave("crm", "COMMIT_THEN_TIMEOUT", REGISTER)
-    assert await post.tell(answer_within=QUICK) == "SENT"
+    assert await post.tell() == "SENT"
     assert await post.tell(attempt=2) == "ALREADY_SENT"
     assert len(mailbox.messages) == 1
 

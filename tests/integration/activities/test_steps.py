@@ -107,7 +107,7 @@ async def test_a_write_that_committed_and_fell_silent_is_one_effect(
     if not knows_keys:
         world.misbehave(operation.system, "NO_IDEMPOTENCY", operation.path, count=None)
     world.misbehave(operation.system, "COMMIT_THEN_TIMEOUT", operation.path)
-    assert (await run(operation.quick(world), call)).read_back
+    assert (await run(operation.step(world), call)).read_back
     again = step_call(order, operation.arguments_for(order), again=True)
     assert (await run(operation.step(world), again)).read_back
     await once(world, operation, order)
@@ -119,7 +119,7 @@ async def test_an_undo_that_committed_and_fell_silent_is_one_effect(world: Enter
     call = step_call(order, operation.arguments_for(order))
     await run(operation.step(world), call)
     world.misbehave(operation.system, "COMMIT_THEN_TIMEOUT", f"{operation.path}/{{id}}/cancel")
-    await run(operation.undoing(world, 0.3), undo_call(call))
+    await run(operation.undoing(world), undo_call(call))
     assert len(world.effects(operation.system, f"hf-{order['order_id']}-undo")) == 1
 
 
@@ -128,7 +128,7 @@ async def test_a_write_that_failed_without_effect_may_be_tried_again(world: Ente
     operation, order = OPERATIONS[0], world.held_order()
     world.misbehave("credit", kind, operation.path)
     with pytest.raises(SystemCallFailed) as caught:
-        await run(operation.quick(world), step_call(order, operation.arguments_for(order)))
+        await run(operation.step(world), step_call(order, operation.arguments_for(order)))
     assert caught.value.kind is Kind.TRANSIENT
     await run(operation.step(world), step_call(order, operation.arguments_for(order), again=True))
     await once(world, operation, order)
@@ -147,7 +147,7 @@ async def test_an_unknown_outcome_is_settled_by_the_next_look(world: Enterprise)
     world.misbehave("credit", "COMMIT_THEN_TIMEOUT", operation.path)
     world.misbehave("credit", "ERROR", "GET /v1/releases", status=503)
     with pytest.raises(SystemCallFailed) as caught:
-        await run(operation.quick(world), call)
+        await run(operation.step(world), call)
     assert caught.value.kind is Kind.UNKNOWN_OUTCOME
     assert (await run(operation.step(world), call, attempt=2)).read_back
     await once(world, operation, order)

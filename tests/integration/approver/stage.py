@@ -6,6 +6,7 @@ import asyncio
 import json
 import threading
 from collections.abc import Callable, Coroutine, Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -34,6 +35,8 @@ from workflows import search_attributes as keys
 from workflows.order_exception import OrderException
 
 T = TypeVar("T")
+PATIENCE = 120.0
+"""Seconds until a test gives up waiting, on a machine that has other things to do."""
 PEOPLE = """subject,roles,email
 clerk,assistant_credit_manager,clerk@example.com
 carla,credit_manager,carla@example.com
@@ -119,14 +122,18 @@ class Stage:
         self.client = self.run(Client.connect(address, data_converter=pydantic_data_converter))
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """The result of `work`, within a minute."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
+        """The result of `work`."""
+        return self.begin(work).result(PATIENCE)
+
+    def begin(self, work: Coroutine[Any, Any, T]) -> Future[T]:
+        """Have `work` done meanwhile."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
 
     def close(self) -> None:
         """End the workers."""
         self.run(self._open.aclose())
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
+        self._thread.join(PATIENCE)
 
     def worker(self, world: World, queue: str) -> Callable[[], None]:
         """Serve `queue` with `world`; the answer ends that early."""
@@ -174,7 +181,7 @@ class Stage:
         return eventually(lambda: self.state(workflow), condition)
 
 
-def eventually(look: Callable[[], T], condition: Callable[[T], object], seconds: float = 30) -> T:
+def eventually(look: Callable[[], T], condition: Callable[[T], object], seconds: float = PATIENCE) -> T:
     """What `look` sees, once it is as expected; AssertionError if that takes too long."""
     deadline = monotonic() + seconds
     while True:

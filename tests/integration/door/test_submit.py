@@ -15,7 +15,7 @@ from temporalio.client import Client
 
 from domain.identifiers import workflow_id
 from sandbox.temporal_server import TemporalServer
-from tests.integration.door.stage import ROOT, an_order, environment_for, event, told
+from tests.integration.door.stage import PATIENCE, ROOT, SAID_WITHIN, an_order, environment_for, event, told
 
 
 class Starter:
@@ -35,7 +35,7 @@ class Starter:
             env=self._environment,
             input=stdin,
             capture_output=True,
-            timeout=60,
+            timeout=PATIENCE,
             check=False,
         )
         outcomes = [json.loads(line) for line in done.stdout.splitlines()]
@@ -150,7 +150,7 @@ def test_a_strangers_text_does_not_reach_the_terminal(starter: Starter) -> None:
         env=starter._environment,
         input=body,
         capture_output=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.stdout.isascii()
@@ -172,9 +172,9 @@ async def test_temporal_down_stops_the_run_and_resume_does_the_rest_once(tmp_pat
         killed = time.monotonic()
         before += [json.loads(line) for line in run.stdout.read().splitlines()]
         said = run.stderr.read().decode()
-        code = run.wait(30)
+        code = run.wait(PATIENCE)
 
-        assert time.monotonic() - killed < 10
+        assert time.monotonic() - killed < SAID_WITHIN
         assert (code, "--resume" in said) == (3, True), said
         assert 100 <= len(before) < 2_000
         again, nothing, _ = starter("events.jsonl", "--resume")
@@ -189,7 +189,7 @@ async def test_temporal_down_stops_the_run_and_resume_does_the_rest_once(tmp_pat
         assert not starter.position.exists()
         client = await Client.connect(server.address)
         query = "WorkflowType = 'OrderException'"
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE
         while (await client.count_workflows(query)).count != 2_000:
             assert time.monotonic() < deadline
         description = await client.get_workflow_handle(workflow_id("acme", events[-1]["data"]["order_id"])).describe()
@@ -209,8 +209,8 @@ def test_temporal_that_hangs_stops_the_run_within_ten_seconds(tmp_path: Path) ->
         run.stdin.write(lines(holds(1)))
         run.stdin.flush()
         stopped = time.monotonic()
-        assert run.wait(15) == 3
-        assert time.monotonic() - stopped < 10
+        assert run.wait(PATIENCE) == 3
+        assert time.monotonic() - stopped < SAID_WITHIN
         assert starter.position.exists()
         os.kill(server.pid or 0, signal.SIGCONT)
 
@@ -225,7 +225,7 @@ def test_an_interrupted_run_can_be_resumed_too(starter: Starter, how: signal.Sig
     run.stdin.flush()
     run.stdout.readline()
     run.send_signal(how)
-    assert run.wait(60) == 130
+    assert run.wait(PATIENCE) == 130
 
     code, outcomes, _ = starter("-", "--resume", stdin=lines([first, second]))
 
@@ -286,7 +286,7 @@ def test_resuming_with_another_file_is_refused(starter: Starter) -> None:
     run.stdin.flush()
     run.stdout.readline()
     run.send_signal(signal.SIGINT)
-    run.wait(10)
+    run.wait(PATIENCE)
 
     code, outcomes, said = starter("-", "--resume", stdin=lines(holds(1)))
 

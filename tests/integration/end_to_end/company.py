@@ -27,7 +27,7 @@ from workflows.order_exception import OrderException
 
 T = TypeVar("T")
 
-PATIENCE = 120.0
+PATIENCE = 240.0
 """Seconds until a test gives up waiting, on a machine that has other things to do."""
 
 

@@ -10,6 +10,7 @@ import pytest_asyncio
 from sandbox.stack import Enterprise, running
 from tests.integration.end_to_end.company import Company, new_world
 from tests.integration.end_to_end.history import not_replayed
+from tests.integration.end_to_end.messenger import Messenger
 from tests.integration.end_to_end.policies import write_policies
 
 QUICK = {"erp": {"ship_after": 0.5, "invoice_after": 0.5}}
@@ -36,3 +37,13 @@ async def company(whole_company: Company) -> AsyncIterator[Company]:
         assert not await not_replayed(whole_company.histories())
     finally:
         await whole_company.settle()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def messenger(company: Company) -> AsyncIterator[Messenger]:
+    """In its time the ERP itself tells nobody anything."""
+    await company.systems.go_silent()
+    messenger = Messenger(company)
+    yield messenger
+    await messenger.close()
+    await company.systems.speak_again()

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from sandbox.day.world import Document, World
-from tests.integration.end_to_end.company import Company, Order, eventually
+from tests.integration.end_to_end.company import PATIENCE, Company, Order, eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -38,7 +38,7 @@ async def test_the_customer_agrees_on_the_page_and_policy_does_the_rest(company:
     link = await question_to(order)
     before = (await order.until(lambda case: case.customer_until is not None)).terms
 
-    async with httpx.AsyncClient(trust_env=False) as browser:
+    async with httpx.AsyncClient(timeout=PATIENCE, trust_env=False) as browser:
         assert "May your order" in (await browser.get(link)).text
         assert (await order.case()).is_paused
         assert "Thank you" in (await browser.post(link, data={"choice": "AGREE"})).text
@@ -69,6 +69,6 @@ async def test_silence_is_no_consent(company: Company) -> None:
     link = await question_to(order)
     task = await order.asked("operations_manager")
     assert "SPLIT_DC" not in task.choices
-    async with httpx.AsyncClient(trust_env=False) as browser:
+    async with httpx.AsyncClient(timeout=PATIENCE, trust_env=False) as browser:
         late = await browser.post(link, data={"choice": "AGREE"})
     assert late.status_code == 410

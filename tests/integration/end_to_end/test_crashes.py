@@ -29,22 +29,33 @@ async def released_once(order: Order) -> None:
 
 
 async def write_begun(company: Company, delay_ms: int) -> Order:
-    """An order for which credit management has begun a write that it will take a while to commit."""
+    """An order for which credit management has begun a write that it will take a while to commit, and is slow until
+    it is repaired.
+    """
     await spoil(company, "credit", f"POST {CREDIT_RELEASES}", "DELAY", count=2, delay_ms=delay_ms)
     order = await company.enter(orders.over_limit(company.world))
     await eventually(lambda: company.systems.hits("credit"), bool)
-    await company.systems.repair("credit")
+    return order
+
+
+async def release_unanswered(company: Company) -> Order:
+    """An order that the ERP has released without saying so."""
+    await spoil(company, "erp", RELEASE, "COMMIT_THEN_TIMEOUT")
+    order = await company.enter(orders.over_limit(company.world))
+    await eventually(lambda: company.systems.releases_of(order.order_id), bool)
     return order
 
 
 async def test_a_killed_worker_leaves_half_done_writes_that_are_finished_once(company: Company) -> None:
-    supervisor, systems = company.stack.supervisor, company.systems
+    """It is killed twice, each time as soon as a write is under way: within seconds it would give up by itself."""
+    supervisor = company.stack.supervisor
     asked = await company.enter(orders.over_limit(company.world, "1.30"))
     await asked.asked("credit_manager")
     writing = await write_begun(company, 4000)
-    await spoil(company, "erp", RELEASE, "COMMIT_THEN_TIMEOUT")
-    releasing = await company.enter(orders.over_limit(company.world))
-    await eventually(lambda: systems.releases_of(releasing.order_id), bool)
+    supervisor.kill(WORKER)
+    await company.systems.repair("credit")
+    await supervisor.restart(WORKER)
+    releasing = await release_unanswered(company)
     supervisor.kill(WORKER)
     unattended = await company.enter(orders.over_limit(company.world))
     await unattended.is_open()
@@ -66,6 +77,7 @@ async def test_nothing_is_lost_when_temporal_is_killed(company: Company) -> None
     request = {"task_id": task.task_id, "task_revision": 1, "action": "APPROVE", "actor": "bob.tanaka"}
     await asked.handle.signal("decision", request)
     supervisor.kill(TEMPORAL)
+    await company.systems.repair("credit")
     meanwhile = await company.enter(orders.over_limit(company.world))
     assert await company.systems.undelivered() >= 1
     await supervisor.restart(TEMPORAL)

@@ -2,90 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
-import uuid
-from collections import Counter
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime
-from typing import Any
-
-import httpx
 import pytest
-import pytest_asyncio
 
 from domain.case import CaseOutcome
 from tests.integration.end_to_end import orders
 from tests.integration.end_to_end.company import Company, Order
 from tests.integration.end_to_end.history import scheduled
+from tests.integration.end_to_end.messenger import Messenger, event, hold_placed, invoiced
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-Answers = Counter[tuple[int, str]]
-
-
-class Messenger:
-    """Carries the ERP's events to the door in its place."""
-
-    def __init__(self, company: Company) -> None:
-        self._door = httpx.AsyncClient(
-            headers={
-                "Authorization": f"Bearer {company.stack.door_token}",
-                "Content-Type": "application/cloudevents+json",
-            },
-            limits=httpx.Limits(max_connections=100),
-            timeout=30,
-            trust_env=False,
-        )
-        self._url = company.stack.events_url
-
-    async def deliver(self, event: dict[str, Any], copies: int = 1) -> Answers:
-        """What the door answered: status and disposition, counted."""
-        answers = await asyncio.gather(*(self._door.post(self._url, json=event) for _ in range(copies)))
-        return Counter((answer.status_code, answer.json().get("disposition", "")) for answer in answers)
-
-    async def close(self) -> None:
-        await self._door.aclose()
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def messenger(company: Company) -> AsyncIterator[Messenger]:
-    """In its time the ERP itself tells nobody anything."""
-    await company.systems.go_silent()
-    messenger = Messenger(company)
-    yield messenger
-    await messenger.close()
-    await company.systems.speak_again()
-
-
-def event(order: Order, kind: str, version: int, **data: Any) -> dict[str, Any]:
-    """An event about an order, as the ERP would have sent it."""
-    entered = order.entered
-    return {
-        "specversion": "1.0",
-        "id": str(uuid.uuid4()),
-        "source": "/sandbox/erp",
-        "type": f"holdfast.{kind}",
-        "time": datetime.now(UTC).isoformat(),
-        "subject": order.order_id,
-        "datacontenttype": "application/json",
-        "data": {
-            "tenant": entered["tenant"],
-            "order_id": order.order_id,
-            "order_version": version,
-            "customer_id": order.customer_id,
-            **data,
-        },
-    }
-
-
-def hold_placed(order: Order) -> dict[str, Any]:
-    return event(order, "hold_placed", order.entered["version"], hold=order.entered["holds"][0])
 
 
 async def ended(order: Order, messenger: Messenger) -> None:
     """Tell the case that the order was invoiced, which is all it still waits for."""
     await order.until(lambda case: case.released_at)
-    await messenger.deliver(event(order, "order_invoiced", 90))
+    await messenger.deliver(invoiced(order))
     await order.closed()
 
 

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from domain.case import ClosingSummary
+from domain.case import CaseState, ClosingSummary
 from sandbox.temporal_server import _binary
 from tests.integration.end_to_end import orders
 from tests.integration.end_to_end.company import Company, Order
 from tests.integration.end_to_end.history import scheduled, summary, timers
+from tests.integration.end_to_end.messenger import Messenger, hold_placed, invoiced
 from workflows import search_attributes as keys
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -64,8 +65,11 @@ async def test_a_case_that_awaits_somebody_says_so_in_every_list(company: Compan
     await order.closed()
 
 
-async def test_every_activity_and_timer_says_what_it_is_for(company: Company) -> None:
+async def test_every_activity_and_timer_says_what_it_is_for(company: Company, messenger: Messenger) -> None:
     order = await company.enter(orders.mistaxed(company.world, "400.00", service_level="SAME_DAY"))
+    await messenger.deliver(hold_placed(order))
+    await order.until(lambda case: case.state is CaseState.FOLLOWING)
+    await messenger.deliver(invoiced(order))
     await order.closed()
     history = await order.history()
     calls, waits = scheduled(history), timers(history)

@@ -8,13 +8,11 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pydantic import JsonValue, SecretStr
+from pydantic import JsonValue
 
 from activities.connectors.delivery import Letter
 from activities.connectors.erp import HttpErp
-from activities.connectors.http import SystemClient
 from activities.connectors.links import CustomerLinks
-from activities.connectors.settings import System
 from activities.credit import CreditActivities
 from activities.crm import CrmActivities
 from activities.customer_questions import CustomerQuestionActivities
@@ -50,6 +48,7 @@ from tests.integration.playbooks import places, transport
 from tests.integration.sandbox import partner
 from tests.integration.sandbox.desk import TOKENS, Desk
 from tests.unit.activities.conftest import run
+from tests.unit.activities.patience import connector
 from tests.unit.playbooks.scenario import policy
 
 TODAY = datetime.now(UTC).date()
@@ -167,7 +166,7 @@ class Stage:
     def __init__(self, urls: dict[str, str]) -> None:
         self.desks = {name: Desk(url) for name, url in urls.items()}
         self.credit_office = Desk(urls["credit"], "admin")
-        clients = {name: self._client(name, url) for name, url in urls.items()}
+        clients = {name: connector(name, url, TOKENS["holdfast"]) for name, url in urls.items()}
         questions = CustomerQuestionActivities(clients["crm"], Letterbox(), policy, _LINKS)
         self._groups: dict[str, tuple[object, ...]] = {
             "erp": (ErpActivities(HttpErp(clients["erp"])),),
@@ -179,11 +178,6 @@ class Stage:
             "pricing": (PricingActivities(clients["pricing"]),),
             "edi": (EdiActivities(clients["edi"]),),
         }
-
-    @staticmethod
-    def _client(name: str, url: str) -> SystemClient:
-        within = timedelta(seconds=5)
-        return SystemClient(name, System(url=url, token=SecretStr(TOKENS["holdfast"]), answer_within=within))
 
     def held(self, code: str, customer_id: str, *lines: dict[str, JsonValue], **more: JsonValue) -> Order:
         """A new order with a hold of that code."""

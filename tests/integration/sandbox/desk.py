@@ -6,6 +6,7 @@ import ssl
 import time
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any, TypeVar
 
 import httpx
@@ -14,14 +15,18 @@ T = TypeVar("T")
 
 TOKENS = {"admin": "token-of-admin", "holdfast": "token-of-holdfast", "erp": "token-of-erp"}
 _POLL_SECONDS = 0.02
+PATIENCE = 60.0
+"""Seconds until a test gives up on a service, on a machine that has other things to do."""
 _TLS = ssl.create_default_context()
 """Made once: every new client would load all certificates again, and none is needed here."""
+ANYBODY = httpx.Client(timeout=PATIENCE, trust_env=False, verify=_TLS)
+"""A caller without a token."""
 
 
 class Desk:
     """One client of one service."""
 
-    def __init__(self, url: str, client: str = "holdfast", timeout: float = 20) -> None:
+    def __init__(self, url: str, client: str = "holdfast", timeout: float | httpx.Timeout = PATIENCE) -> None:
         headers = {"Authorization": f"Bearer {TOKENS[client]}"}
         self.http = httpx.Client(base_url=url, headers=headers, timeout=timeout, trust_env=False, verify=_TLS)
 
@@ -56,13 +61,17 @@ class Desk:
         """Have the service misbehave; only the administrator may."""
         self.made("/admin/faults", {"kind": kind, "operation": operation, **fault})
 
+    def let_pass(self, **span: float) -> None:
+        """Have so much time pass for the service at once; only the administrator may."""
+        self.made("/admin/clock", {"seconds": timedelta(**span).total_seconds()})
+
 
 def figures(*values: Any) -> list[Any]:
     """Decimals and other values, to compare with plain numbers."""
     return list(values)
 
 
-def eventually(look: Callable[[], T], *, within: float = 10) -> T:
+def eventually(look: Callable[[], T], *, within: float = PATIENCE) -> T:
     """What `look` sees as soon as that is something; fails after `within` seconds."""
     deadline = time.monotonic() + within
     while not (seen := look()):

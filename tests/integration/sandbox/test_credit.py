@@ -5,15 +5,14 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-import httpx
 import pytest
 
 from domain.events import CloudEvent
 from domain.facts.credit import CreditPosition
 from sandbox.credit.records import CreditSettings, is_over
 from sandbox.credit.service import build
-from sandbox.kernel import Documents, Service, Subscriber, in_thread
-from tests.integration.sandbox.desk import TOKENS, Desk, eventually, figures
+from sandbox.kernel import Subscriber, in_thread
+from tests.integration.sandbox.desk import ANYBODY, TOKENS, Desk, eventually, figures
 from tests.integration.sandbox.toy import Receiver, receiving
 
 CUSTOMERS: list[Any] = [
@@ -43,20 +42,14 @@ def receiver() -> Iterator[Receiver]:
 
 
 @pytest.fixture
-def service(receiver: Receiver) -> Service:
-    return build(
-        CreditSettings(
-            tokens=TOKENS,
-            seed={"customers": CUSTOMERS},
-            subscribers=(Subscriber(url=receiver.url, secret="s"),),
-            public_url="https://pay.example",
-        )
+def url(receiver: Receiver) -> Iterator[str]:
+    settings = CreditSettings(
+        tokens=TOKENS,
+        seed={"customers": CUSTOMERS},
+        subscribers=(Subscriber(url=receiver.url, secret="s"),),
+        public_url="https://pay.example",
     )
-
-
-@pytest.fixture
-def url(service: Service) -> Iterator[str]:
-    with in_thread(service) as url:
+    with in_thread(build(settings)) as url:
         yield url
 
 
@@ -135,20 +128,19 @@ def test_the_last_limit_change_counts_until_it_is_cancelled(desk: Desk) -> None:
     assert position(desk).limit == 12000
 
 
-def let_end(service: Service, table: str, resource: dict[str, Any], field: str) -> None:
-    """Have a moment pass that the resource lasts until."""
-    Documents(service.store, table).put(resource["id"], resource | {field: hence(seconds=-1)})
-
-
-def test_a_limit_change_ends_when_its_time_is_up(desk: Desk, service: Service) -> None:
-    made = desk.made("/v1/limit-changes", change("l-1", "12000", hence(days=1)))
-    let_end(service, "limit_changes", made, "valid_until")
+def test_a_limit_change_ends_when_its_time_is_up(desk: Desk, admin: Desk) -> None:
+    desk.made("/v1/limit-changes", change("l-1", "12000", hence(days=1)))
+    admin.let_pass(hours=23)
+    assert position(desk).limit == 12000
+    admin.let_pass(hours=1)
     assert position(desk).limit == 10000
 
 
-def test_a_release_ends_when_its_time_is_up(desk: Desk, service: Service) -> None:
-    made = desk.made("/v1/releases", body("r-1", amount="800", valid_until=hence(days=3)))
-    let_end(service, "releases", made, "valid_until")
+def test_a_release_ends_when_its_time_is_up(desk: Desk, admin: Desk) -> None:
+    desk.made("/v1/releases", body("r-1", amount="800", valid_until=hence(days=3)))
+    admin.let_pass(days=2)
+    assert position(desk, "SO-2").open_orders == 1300
+    admin.let_pass(days=1)
     assert position(desk, "SO-2").open_orders == 500
 
 
@@ -192,8 +184,8 @@ def test_a_payment_link_that_is_paid_prepays_its_order(desk: Desk, admin: Desk, 
 
 def test_the_customer_pays_on_the_page_of_the_link(desk: Desk, url: str) -> None:
     page = f"{url}/pay/{link(desk)['id']}"
-    assert "900.00 USD for order SO-1" in httpx.get(page).text
-    assert "thank you" in httpx.post(page).text
+    assert "900.00 USD for order SO-1" in ANYBODY.get(page).text
+    assert "thank you" in ANYBODY.post(page).text
     assert position(desk).prepaid_for_order == 900
 
 
@@ -208,9 +200,9 @@ def test_a_closed_link_takes_no_money_and_a_paid_one_is_paid_back(desk: Desk, ad
     assert admin.post(f"/admin/payment-links/{other['id']}/pay", {}).json()["code"] == "link_closed"
 
 
-def test_a_link_expires(desk: Desk, admin: Desk, service: Service) -> None:
+def test_a_link_expires(desk: Desk, admin: Desk) -> None:
     made = link(desk)
-    let_end(service, "payment_links", made, "expires_at")
+    admin.let_pass(hours=1)
     assert admin.post(f"/admin/payment-links/{made['id']}/pay", {}).status_code == 409
 
 

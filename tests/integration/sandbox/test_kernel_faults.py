@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from sandbox.kernel import in_thread
-from tests.integration.sandbox.desk import Desk, eventually
+from tests.integration.sandbox.desk import PATIENCE, Desk, eventually
 from tests.integration.sandbox.toy import build, toy_settings
 
 READ = "GET /v1/shelf/{name}"
@@ -35,8 +35,8 @@ def desk(url: str, admin: Desk) -> Desk:
 
 @pytest.fixture
 def impatient(url: str) -> Desk:
-    """A caller who gives up soon."""
-    return Desk(url, timeout=0.5)
+    """A caller who gives up soon, once the request is sent."""
+    return Desk(url, timeout=httpx.Timeout(PATIENCE, read=0.5))
 
 
 def loans(desk: Desk, reference: str) -> list[dict[str, object]]:
@@ -59,9 +59,16 @@ def test_a_fault_concerns_its_operation_only_whatever_its_parameters_are_called(
 
 
 def test_a_fault_for_a_time_is_over_by_itself(desk: Desk, admin: Desk) -> None:
-    admin.fault("ERROR", seconds=1)
+    admin.fault("ERROR", seconds=3600)
+    admin.let_pass(minutes=30)
     assert desk.get("/v1/shelf/book").status_code == 500
-    eventually(lambda: desk.get("/v1/shelf/book").status_code == 200)
+    admin.let_pass(minutes=30)
+    assert desk.get("/v1/shelf/book").status_code == 200
+    assert admin.seen("/admin/faults")["items"] == []
+
+
+def test_time_is_not_turned_back(admin: Desk) -> None:
+    assert admin.post("/admin/clock", {"seconds": -1}).status_code == 422
 
 
 def test_an_outage_of_everything_leaves_health_and_ledger(desk: Desk, admin: Desk) -> None:

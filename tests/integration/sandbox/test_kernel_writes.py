@@ -4,11 +4,10 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import httpx
 import pytest
 
 from sandbox.kernel import in_thread
-from tests.integration.sandbox.desk import Desk
+from tests.integration.sandbox.desk import ANYBODY, Desk
 from tests.integration.sandbox.toy import build, toy_settings
 
 LOAN = {"reference": "r-1", "order_id": "SO-1", "copies": 2}
@@ -138,12 +137,12 @@ def test_a_made_up_cursor_is_refused(desk: Desk) -> None:
 
 
 def test_only_known_clients_get_in_and_only_the_administrator_into_admin(url: str, desk: Desk) -> None:
-    stranger = httpx.get(f"{url}/v1/loans", headers={"Authorization": "Bearer wrong"})
+    stranger = ANYBODY.get(f"{url}/v1/loans", headers={"Authorization": "Bearer wrong"})
     assert stranger.status_code == 401
     assert stranger.headers["WWW-Authenticate"] == "Bearer"
     assert desk.get("/admin/faults").status_code == 403
-    assert httpx.get(f"{url}/healthz").json() == {"service": "toy", "status": "ok"}
-    assert "Toy" in httpx.get(f"{url}/docs").text
+    assert ANYBODY.get(f"{url}/healthz").json() == {"service": "toy", "status": "ok"}
+    assert "Toy" in ANYBODY.get(f"{url}/docs").text
 
 
 def test_errors_are_problems_that_can_be_found_in_the_log(desk: Desk) -> None:

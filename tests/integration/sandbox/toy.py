@@ -96,7 +96,8 @@ class Receiver:
         self.taken: list[dict[str, Any]] = []
 
     def of_type(self, event_type: str) -> list[dict[str, Any]]:
-        return [event for event in self.taken if event["type"] == event_type]
+        """As they happened: deliveries overtake each other."""
+        return sorted((event for event in self.taken if event["type"] == event_type), key=lambda event: event["time"])
 
     def answer(self, authorization: str, event: dict[str, Any]) -> int:
         self.attempts.append((authorization, event))
@@ -105,6 +106,11 @@ class Receiver:
             return 503
         self.taken.append(event)
         return 202
+
+
+def events_url(port: int) -> str:
+    """Where a receiver that listens on that port takes events."""
+    return f"http://127.0.0.1:{port}/events"
 
 
 @contextmanager
@@ -122,7 +128,7 @@ def receiving(port: int = 0) -> Iterator[Receiver]:
             """Say nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-    receiver.url = f"http://127.0.0.1:{server.server_port}/events"
+    receiver.url = events_url(server.server_port)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
     try:
         yield receiver

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email import message_from_bytes, policy
@@ -12,7 +11,11 @@ from email.message import EmailMessage
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from sandbox.processes import free_ports
+
 HANG_UP_OVER_TEXT = "hang up"
+_READY_WITHIN = 60.0
+"""Seconds, on a machine that has other things to do."""
 
 
 class Mailbox:
@@ -46,10 +49,8 @@ class Mailbox:
 @contextmanager
 def receiving(mailbox: Mailbox) -> Iterator[Mailbox]:
     """The mail server on a free port."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        mailbox.port = free.getsockname()[1]
-    controller = Controller(mailbox, hostname="127.0.0.1", port=mailbox.port)
+    (mailbox.port,) = free_ports(1)
+    controller = Controller(mailbox, hostname="127.0.0.1", port=mailbox.port, ready_timeout=_READY_WITHIN)
     controller.start()
     try:
         yield mailbox

@@ -6,16 +6,14 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from typing import Any
 
 import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import SecretStr
 
 from activities.connectors.http import SystemClient
-from activities.connectors.settings import System
+from tests.unit.activities.patience import connector
 
 TOKEN = "token-of-the-tests"
 PIVOTS = {"release": "releases", "cancellation": "cancellations"}
@@ -32,6 +30,8 @@ class SmallSystem:
         self.bad_days: dict[str, list[str]] = {}
         """Method to what happens to its next requests; a number is a status to answer."""
         self.url = ""
+        self.silent_over = 0
+        """How many requests it has fallen silent over."""
         self.over = asyncio.Event()
         self.app = FastAPI()
         self.app.add_api_route("/v1/{path:path}", self._serve, methods=["GET", "POST"])
@@ -44,10 +44,9 @@ class SmallSystem:
         """The bodies that were posted to a path."""
         return [body for method, at, _, body in self.requests if method == "POST" and path in at]
 
-    def client(self, name: str = "credit", answer_within: float = 5) -> SystemClient:
-        """A connector to it."""
-        within = timedelta(seconds=answer_within)
-        return SystemClient(name, System(url=self.url, token=SecretStr(TOKEN), answer_within=within))
+    def client(self, name: str = "credit") -> SystemClient:
+        """A connector to it, which gives up when it has fallen silent."""
+        return connector(name, self.url, TOKEN, lambda: self.silent_over)
 
     async def _serve(self, path: str, request: Request) -> Response:
         body = await request.json() if request.method == "POST" else None
@@ -55,17 +54,21 @@ class SmallSystem:
         plan = self.bad_days.get(request.method, [])
         today = plan.pop(0) if plan else ""
         if today == "hang":
-            await self.over.wait()
+            await self._silence()
         if today.isdecimal():
             return JSONResponse({"code": "fault_injected", "title": "Bad day"}, int(today), {"Retry-After": "7"})
         if today == "false duplicate":
             return JSONResponse({"code": "duplicate"}, 400, {"Location": f"/v1/{path}/1"})
         answer = self._answer(path, request, body)
         if today == "commit and hang":
-            await self.over.wait()
+            await self._silence()
         if today == "duplicate":
             return JSONResponse({"code": "duplicate"}, 400, {"Location": f"/v1/{path}/1"})
         return Response("<html>") if today == "gibberish" else answer
+
+    async def _silence(self) -> None:
+        self.silent_over += 1
+        await self.over.wait()
 
     def _answer(self, path: str, request: Request, body: Any) -> Response:
         parts = path.split("/")

@@ -9,11 +9,9 @@ from domain.exception_types import IntegrationErrorKind as Kind
 from tests.unit.activities.conftest import UNDO, run, step
 from tests.unit.activities.system import SmallSystem
 
-QUICK = 0.15
-
 
 async def release(system: SmallSystem, call: StepCall | None = None, attempt: int = 1) -> StepResult:
-    credit = CreditActivities(system.client(answer_within=QUICK))
+    credit = CreditActivities(system.client())
     return await run(credit.release, call or step(order_id="SO-1", amount="100"), attempt=attempt)
 
 
@@ -117,14 +115,14 @@ async def test_undo_of_nothing_is_success(system: SmallSystem) -> None:
 async def test_an_undo_that_fell_silent_is_read_back(system: SmallSystem) -> None:
     await release(system)
     system.bad_days["POST"] = ["commit and hang"]
-    credit = CreditActivities(system.client(answer_within=QUICK))
+    credit = CreditActivities(system.client())
     assert (await run(credit.reblock, UNDO)).resource_id == "releases-1"
 
 
 async def test_an_undo_that_did_not_happen_is_tried_again(system: SmallSystem) -> None:
     await release(system)
     system.bad_days["POST"] = ["hang"]
-    credit = CreditActivities(system.client(answer_within=QUICK))
+    credit = CreditActivities(system.client())
     with pytest.raises(SystemCallFailed) as caught:
         await run(credit.reblock, UNDO)
     assert caught.value.kind is Kind.UNKNOWN_OUTCOME

@@ -12,6 +12,7 @@ from activities.connectors.http import CallContext, SystemClient
 from activities.connectors.settings import System
 from domain.exception_types import IntegrationErrorKind as Kind
 from domain.facts.account import Account
+from tests.unit.activities.system import SmallSystem
 
 CONTEXT = CallContext(order_id="SO-1", operation="crm.account", correlation_id="acme/SO-1:5:1")
 ACCOUNT = {"customer_id": "C-1", "segment": "A", "version": "4"}
@@ -102,6 +103,15 @@ async def test_a_write_is_sent_once(blip: Exception, kind: Kind) -> None:
 async def test_a_slow_read_is_not_repeated_here() -> None:
     answers = Answers(httpx.ReadTimeout("slow"))
     assert (await failure_of(answers)).kind is Kind.TRANSIENT
+
+
+async def test_a_system_that_does_not_answer_is_given_up_after_its_time(system: SmallSystem) -> None:
+    """On a real connection, over which nothing comes: a slower machine changes nothing."""
+    system.bad_days["GET"] = ["hang"]
+    hasty = SystemClient("crm", System(url=system.url, answer_within=timedelta(seconds=0.2)))
+    with pytest.raises(SystemCallFailed, match="ReadTimeout") as caught:
+        await hasty.read(CONTEXT, "/v1/accounts/C-1", Account)
+    assert caught.value.kind is Kind.TRANSIENT
 
 
 async def test_gibberish_passes_but_an_answer_of_another_shape_does_not() -> None:

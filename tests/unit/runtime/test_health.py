@@ -17,7 +17,7 @@ async def test_liveness_and_readiness_are_told_apart() -> None:
         return ready
 
     bind = f"127.0.0.1:{free_ports(1)[0]}"
-    async with health_endpoint(bind, check), httpx.AsyncClient(base_url=f"http://{bind}") as http:
+    async with health_endpoint(bind, check), httpx.AsyncClient(base_url=f"http://{bind}", timeout=60) as http:
         assert (await http.get("/healthz")).status_code == 200
         assert (await http.get("/readyz")).status_code == 503
         ready = True
@@ -35,7 +35,7 @@ async def test_nonsense_does_not_harm_it() -> None:
         _, writer = await asyncio.open_connection("127.0.0.1", bind)
         writer.write(b"\0" * 100_000 + b"\r\n\r\n")
         writer.close()
-        async with httpx.AsyncClient() as http:
+        async with httpx.AsyncClient(timeout=60) as http:
             assert (await http.get(f"http://127.0.0.1:{bind}/healthz")).is_success
 
 

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
-import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import UTC, datetime
-from pathlib import Path
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -24,12 +21,11 @@ from domain.case import Case, CaseStart, ClosingSummary
 from domain.events import EventData, EventType, OrderEvent
 from domain.identifiers import workflow_id
 from domain.tasks import Action, Receipt, Task, TaskRequest
+from tests.workflow.server import PATIENCE, let_pass, started
 from tests.workflow.world import World
 from workflows import search_attributes
 from workflows.order_exception import OrderException
 
-PATIENCE = 120.0
-"""Seconds until a test gives up waiting, on a machine that has other things to do."""
 REF = CaseRef(tenant="acme", order_id="SO-1", workflow_id=workflow_id("acme", "SO-1"))
 
 
@@ -78,6 +74,10 @@ class OpenCase:
         """The case as a query shows it."""
         return await self.handle.query(OrderException.case)
 
+    async def let_pass(self, **span: float) -> None:
+        """So much time passes on the server's clock."""
+        await let_pass(self.environment, timedelta(**span))
+
     async def until(self, condition: Callable[[Case], bool]) -> Case:
         """The case, once it is as expected. Real time passes meanwhile, not the server's."""
         deadline = time.monotonic() + PATIENCE
@@ -110,10 +110,7 @@ class OpenCase:
 
 @pytest.fixture
 async def environment() -> AsyncIterator[WorkflowEnvironment]:
-    binary = shutil.which("temporal-test-server", path=str(Path(sys.executable).parent))
-    async with await WorkflowEnvironment.start_time_skipping(
-        data_converter=pydantic_data_converter, test_server_existing_path=binary
-    ) as environment:
+    async with await started() as environment:
         await environment.client.operator_service.add_search_attributes(
             AddSearchAttributesRequest(
                 namespace=environment.client.namespace,

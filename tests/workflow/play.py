@@ -27,6 +27,7 @@ from domain.order import OrderStatus
 from domain.tasks import Action, Receipt, Task, TaskKind, TaskRequest
 from tests.workflow.company import Book
 from tests.workflow.rules import PEOPLE
+from tests.workflow.server import let_pass
 from workflows.order_exception import OrderException
 
 TYPES = (
@@ -237,7 +238,7 @@ class Play:
 
     async def _wait(self, move: Move) -> None:
         self._let_go_on()
-        await self.environment.sleep(timedelta(minutes=(2, 20, 130, 250)[move.which % 4]))
+        await let_pass(self.environment, timedelta(minutes=(2, 20, 130, 250)[move.which % 4]))
 
     async def _fail(self, move: Move) -> None:
         where = ("write", "write", "undo", "read")[move.which % 4]
@@ -373,5 +374,5 @@ class Play:
                 await self._pay(Move("pay"))
                 await self._answer(Move("answer"))
             if case is not None and not case.open_tasks:
-                await self.environment.sleep(timedelta(hours=1 + 24 * (turn % 3 == 2)))
+                await let_pass(self.environment, timedelta(hours=1 + 24 * (turn % 3 == 2)))
         raise AssertionError(f"stuck: {await self.state()}")

@@ -1,16 +1,12 @@
 from __future__ import annotations
 
-import shutil
-import sys
 from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from temporalio import activity
 from temporalio.client import WorkflowUpdateFailedError
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.runtime import BufferedMetricUpdate, MetricBuffer, Runtime, TelemetryConfig
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
@@ -24,6 +20,7 @@ from domain.tasks import Action, Receipt, TaskState
 from runtime.telemetry import CaseMetrics
 from runtime.worker_process import PASSED_THROUGH
 from tests.workflow.metered import MeteredCase
+from tests.workflow.server import started
 
 OPENED = datetime(2026, 3, 2, 9, tzinfo=UTC)
 REF = CaseRef(tenant="acme", order_id="SO-1", workflow_id="order-exception/acme/SO-1")
@@ -123,11 +120,7 @@ def figures() -> MetricBuffer:
 
 @pytest.fixture
 async def metered(figures: MetricBuffer) -> AsyncIterator[WorkflowEnvironment]:
-    binary = shutil.which("temporal-test-server", path=str(Path(sys.executable).parent))
-    runtime = Runtime(telemetry=TelemetryConfig(metrics=figures))
-    environment = await WorkflowEnvironment.start_time_skipping(
-        data_converter=pydantic_data_converter, test_server_existing_path=binary, runtime=runtime
-    )
+    environment = await started(Runtime(telemetry=TelemetryConfig(metrics=figures)))
     restrictions = SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
     async with (
         environment,

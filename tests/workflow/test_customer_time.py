@@ -69,7 +69,7 @@ async def test_the_deadline_moves_by_the_time_that_the_customer_took(open_case: 
     assert paused.is_paused
     assert moved(paused) == timedelta(0)
     assert datetime.fromisoformat(paused.published["DueAt"]) == paused.customer_until
-    await case.environment.sleep(2 * HOUR)
+    await case.let_pass(hours=2)
     await customer.answers(case, "H1")
     released = await case.until(lambda state: state.released_at is not None)
     assert not released.is_paused
@@ -83,7 +83,7 @@ async def test_silence_moves_the_deadline_too(open_case: Open) -> None:
     customer = Customer("H1")
     case = await open_case(World(judge=customer.judge, follow_until="SHIPPED"))
     await case.until(waiting("H1"))
-    await case.environment.sleep(11 * HOUR)
+    await case.let_pass(hours=11)
     released = await case.until(lambda state: state.released_at is not None)
     assert about(moved(released), 10 * HOUR)
     await case.tell(EventType.ORDER_SHIPPED, 4)
@@ -94,10 +94,10 @@ async def test_holds_that_wait_at_once_count_once(open_case: Open) -> None:
     customer = Customer("H1", "H2")
     case = await open_case(World(order=order(hold("H1"), hold("H2")), judge=customer.judge, follow_until="SHIPPED"))
     await case.until(waiting("H1", "H2"))
-    await case.environment.sleep(HOUR)
+    await case.let_pass(hours=1)
     await customer.answers(case, "H1")
     between = await case.until(waiting("H2"))
-    await case.environment.sleep(2 * HOUR)
+    await case.let_pass(hours=2)
     await customer.answers(case, "H2")
     released = await case.until(lambda state: state.released_at is not None)
     assert between.customer_until is not None
@@ -112,7 +112,7 @@ async def test_a_hold_that_goes_away_by_itself_ends_the_wait(open_case: Open) ->
     world = World(order=order(hold("H1"), hold("H2")), judge=customer.judge)
     case = await open_case(world)
     await case.until(waiting("H1", "H2"))
-    await case.environment.sleep(HOUR)
+    await case.let_pass(hours=1)
     world.order = order(version=5)
     await case.tell(EventType.HOLD_CLEARED, 5)
     summary = await case.closed()

@@ -220,6 +220,6 @@ async def test_silence_takes_no_option_above_the_tables_amount_whatever_is_recom
     silence = ExpiryDefault(option="MORE", max_amount=usd(1000), ask_role="controller")
     case = await open_case(World(judge=judge, at_expiry=silence))
     await case.task()
-    await case.environment.sleep(241 * 60)
+    await case.let_pass(minutes=241)
     await case.task("controller")
     assert case.world.effects == {}

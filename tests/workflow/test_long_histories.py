@@ -16,7 +16,8 @@ from domain.case import Case, CaseOutcome, CaseStart, ClosingSummary
 from domain.events import EventType
 from domain.tasks import Action, Receipt, TaskRequest
 from sandbox.temporal_server import TemporalServer
-from tests.workflow.conftest import PATIENCE, REF, event
+from tests.workflow.conftest import REF, event
+from tests.workflow.server import PATIENCE
 from tests.workflow.test_questions import ask_a_person
 from tests.workflow.world import World
 from workflows.order_exception import OrderException

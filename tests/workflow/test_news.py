@@ -110,7 +110,7 @@ async def test_facts_that_got_worse_void_the_approval_and_ask_again(open_case: O
     world.stands = lambda now, approved: ("amount grew",)  # noqa: ARG005
     case = await open_case(world)
     task = await case.task()
-    await case.environment.sleep(300)
+    await case.let_pass(minutes=5)
     await case.act(task, Action.APPROVE, "carla")
     again = await case.until(lambda state: any(t.task_id != task.task_id for t in state.open_tasks))
     assert world.effects == {}
@@ -180,7 +180,7 @@ async def test_a_wait_that_runs_out_leads_to_the_question(open_case: Open) -> No
 
     case = await open_case(World(judge=judge))
     await case.until(waits)
-    await case.environment.sleep(4 * 3600 + 60)
+    await case.let_pass(hours=4, minutes=1)
     await case.act(await case.task(), Action.APPROVE, "carla")
     assert (await case.closed()).outcome is CaseOutcome.RELEASED
 

@@ -66,7 +66,7 @@ async def test_retry_after_is_obeyed(open_case: Open) -> None:
 async def outlast(world: World, activity: str, case: OpenCase, times: int = 10_000) -> None:
     """Let the policy's patience pass while the system stays silent."""
     await case.until(lambda state: bool(state.outages))
-    await case.environment.sleep(11 * 60)
+    await case.let_pass(minutes=11)
     assert len(world.failures[activity]) < times
 
 

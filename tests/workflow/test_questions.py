@@ -176,7 +176,7 @@ async def test_silence_never_releases_above_the_tables_amount(open_case: Open) -
         judge=ask_a_person, at_expiry=ExpiryDefault(option=RELEASE, max_amount=usd(999), ask_role="controller")
     )
     case = await open_case(world)
-    await case.environment.sleep(241 * 60)
+    await case.let_pass(minutes=241)
     task = await case.task("controller")
     assert task.level == 1
     assert world.effects == {}
@@ -191,7 +191,7 @@ async def test_silence_never_releases_a_hard_hold(open_case: Open) -> None:
         at_expiry=ExpiryDefault(option=RELEASE, max_amount=usd(5000), ask_role="controller"),
     )
     case = await open_case(world)
-    await case.environment.sleep(241 * 60)
+    await case.let_pass(minutes=241)
     assert (await case.task("controller")).decision is None
     assert world.effects == {}
 
@@ -203,7 +203,7 @@ async def test_a_decision_after_the_deadline_is_refused_as_expired(open_case: Op
     world.follow_until = "RELEASED"
     case = await open_case(world)
     task = await case.task()
-    await case.environment.sleep(239 * 60)
+    await case.let_pass(minutes=239)
     await case.act(task, Action.CLAIM, "carla")
     summary = await case.closed()
     assert summary.outcome is CaseOutcome.ORDER_CANCELLED

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -27,7 +28,8 @@ from domain.identifiers import cause_workflow_id, workflow_id
 from domain.order import Order, OrderStatus
 from domain.tasks import Action, ApprovalOutcome, Receipt, TaskRequest
 from tests.unit.activities.policies import company_policies
-from tests.workflow.conftest import PATIENCE, event
+from tests.workflow.conftest import event
+from tests.workflow.server import PATIENCE, let_pass
 from tests.workflow.world import World, assessment, hold, option, order, write
 from workflows.order_exception import OrderException
 from workflows.root_cause import RootCause
@@ -177,7 +179,7 @@ def company(environment: WorkflowEnvironment) -> Callable[[Orders], Any]:
 
 async def skip(environment: WorkflowEnvironment, minutes: int) -> None:
     """So much time passes on the server's clock."""
-    await environment.sleep(minutes * 60)
+    await let_pass(environment, timedelta(minutes=minutes))
 
 
 async def test_one_answer_clears_every_order_and_is_on_each_ones_record(

@@ -20,6 +20,8 @@ class Likeness(StrEnum):
     REPLAY = "REPLAY"
     """They came in one and the same EDI message, and ask for the same."""
     SAME_PO_SAME_CONTENT = "SAME_PO_SAME_CONTENT"
+    REPLAY_OF_CANCELLED = "REPLAY_OF_CANCELLED"
+    """The same message again, and what it had made was cancelled: nobody knows whether it is wanted now."""
     SAME_PO_OTHER_CONTENT = "SAME_PO_OTHER_CONTENT"
     OTHER_PO_SAME_CONTENT = "OTHER_PO_SAME_CONTENT"
     NOT_COUNTED = "NOT_COUNTED"
@@ -82,6 +84,8 @@ def likeness(order: Order, other: SimilarOrder, windows: Windows) -> Likeness:
         other.ship_to, other.need_by, other.lines
     )
     alike = _likeness(order, other, same_content=same_content)
+    if alike is Likeness.REPLAY:  # one message is one order, of whatever kind and however late it comes again
+        return Likeness.REPLAY_OF_CANCELLED if other.status.is_dead else Likeness.REPLAY
     return alike if alike is Likeness.NONE or _counts(order, other, alike, windows) else Likeness.NOT_COUNTED
 
 
@@ -114,8 +118,6 @@ def _same_purchase_order(order: Order, other: SimilarOrder) -> bool:
 def _counts(order: Order, other: SimilarOrder, alike: Likeness, windows: Windows) -> bool:
     if other.status.is_dead:
         return False
-    if alike is Likeness.REPLAY:  # one message is one order, of whatever kind and however late it comes again
-        return True
     if order.order_type in _NOT_BINDING or other.order_type in _NOT_BINDING:
         return False
     within = windows.content if alike is Likeness.OTHER_PO_SAME_CONTENT else windows.purchase_order

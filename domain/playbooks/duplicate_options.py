@@ -22,6 +22,8 @@ IN_THE_HOUSE = frozenset(
 )
 """The states in which the earlier order can still be changed or stopped."""
 SHIPPED = frozenset({OrderStatus.PARTIALLY_SHIPPED, OrderStatus.SHIPPED, OrderStatus.INVOICED, OrderStatus.CLOSED})
+_OF_NO_EFFECT = frozenset({Likeness.NOT_COUNTED, Likeness.REPLAY_OF_CANCELLED})
+"""The likenesses to an order that delivers nothing, or has nothing to do with this one."""
 _COPIES = frozenset({Likeness.REPLAY, Likeness.SAME_PO_SAME_CONTENT})
 
 
@@ -70,7 +72,7 @@ class DuplicateCase:
     @property
     def other(self) -> SimilarOrder | None:
         """The earlier order that counts, if there is one."""
-        return None if self.found.likeness is Likeness.NOT_COUNTED else self.found.other
+        return None if self.found.likeness in _OF_NO_EFFECT else self.found.other
 
     @property
     def first_shipped(self) -> bool:

@@ -23,6 +23,7 @@ _LOOK_BACK_DAYS = 400
 _ALIKE = {
     Likeness.REPLAY: "the same EDI message",
     Likeness.SAME_PO_SAME_CONTENT: "the same purchase order and the same content",
+    Likeness.REPLAY_OF_CANCELLED: "the same EDI message as an order that was cancelled",
     Likeness.SAME_PO_OTHER_CONTENT: "the same purchase order, other content",
     Likeness.OTHER_PO_SAME_CONTENT: "another purchase order, the same content",
     Likeness.NOT_COUNTED: "only orders that are cancelled, not binding or too long ago",
@@ -105,6 +106,12 @@ def _hours_apart(case: DuplicateCase) -> Decimal:
 
 def _question(case: DuplicateCase) -> str:
     order, other = case.order, case.other
+    if case.found.likeness is Likeness.REPLAY_OF_CANCELLED and case.found.other is not None:
+        ended = case.found.other
+        return (
+            f"Order {order.order_id} of {order.value} came in the same EDI message as {ended.order_id}, which is "
+            f"{ended.status}. Is it wanted now?"
+        )
     if other is None:
         return f"Order {order.order_id} of {order.value} is held as a duplicate, but of no order we find. May it go?"
     state = "has shipped" if case.first_shipped else f"is {other.status}"

@@ -102,7 +102,7 @@ def carrier_hold(order: ErpOrder) -> HoldEntry | None:
 
 
 def duplicate_hold(order: ErpOrder, alike: Iterable[ErpOrder]) -> HoldEntry | None:
-    """A hold if the customer has an order of the same number, or one that came in the same message."""
+    """A hold if the customer has an order of the same number, or one that came in the same message, be it ended."""
     if order.po_checked or order.order_type in _NOT_BINDING:
         return None
     twins = [other.order_id for other in alike if _may_be_the_same(order, other)]
@@ -110,5 +110,7 @@ def duplicate_hold(order: ErpOrder, alike: Iterable[ErpOrder]) -> HoldEntry | No
 
 
 def _may_be_the_same(order: ErpOrder, other: ErpOrder) -> bool:
-    related = other.family == order.family
-    return not related and not other.status.is_dead and other.order_type not in _NOT_BINDING
+    if other.family == order.family or other.order_type in _NOT_BINDING:
+        return False
+    replayed = order.message_key is not None and order.message_key == other.message_key
+    return replayed or not other.status.is_dead

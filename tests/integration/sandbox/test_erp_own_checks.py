@@ -158,6 +158,13 @@ def test_a_cancelled_order_is_ordered_again_by_the_same_number(stage: Stage) -> 
     assert stage.order("SO-2").status is OrderStatus.RELEASED
 
 
+def test_a_message_that_comes_again_is_held_also_if_its_order_was_cancelled(stage: Stage) -> None:
+    stage.enter(order("SO-1", edi=EDI))
+    stage.admin.made("/admin/orders/SO-1/cancel", {})
+    stage.enter(order("SO-2", edi=EDI))
+    assert codes(stage, "SO-2") == ["DUPLICATE"]
+
+
 def test_what_was_decided_about_an_order_is_not_questioned_again(stage: Stage) -> None:
     stage.enter(order("SO-0", po_number="17"))
     entry = order("SO-1", line(**stated("4.00")), po_number="17", carrier={}, address=ADDRESS | {"city": "york"})

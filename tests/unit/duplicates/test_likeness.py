@@ -79,6 +79,15 @@ def test_a_replayed_blanket_order_is_still_a_replay() -> None:
     assert like(order(**blanket), placed_before(24 * 400, **blanket)) is Likeness.REPLAY
 
 
+@pytest.mark.parametrize("status", [OrderStatus.CANCELLED, OrderStatus.REJECTED])
+def test_the_message_of_an_order_that_was_ended_is_a_replay_of_its_own_kind(status: OrderStatus) -> None:
+    """It goes before an order under another number, and after one that delivers the same."""
+    ended, repeat = placed_before(2, edi=edi(), status=status), placed_before(1, order_id="SO-B", po_number="PO-9")
+    assert like(order(edi=edi()), ended, repeat) is Likeness.REPLAY_OF_CANCELLED
+    again = placed_before(1, order_id="SO-C", edi=edi(st="0002"))
+    assert like(order(edi=edi()), ended, again) is Likeness.SAME_PO_SAME_CONTENT
+
+
 @pytest.mark.parametrize(("days", "counts"), [(365, True), (366, False)])
 def test_a_purchase_order_number_counts_for_a_year(days: int, counts: bool) -> None:  # noqa: FBT001
     found = like(order(), placed_before(24 * days))

@@ -62,6 +62,15 @@ def test_a_hard_hold_waits_for_a_person_also_if_it_is_a_replay() -> None:
     assert doubled(order(edi=edi()), placed_before(1, edi=edi()), the_hold=HARD).ask is not None
 
 
+def test_a_replay_of_a_cancelled_order_has_nothing_to_merge_with_and_covers_nothing() -> None:
+    """The question says which order it was; ending this one leaves the customer without the goods."""
+    assessment = doubled(order(edi=edi()), placed_before(1, edi=edi(), status=OrderStatus.CANCELLED))
+    assert offered(assessment) == {"CANCEL_NEW", "KEEP_BOTH"}
+    assert chosen(assessment, "CANCEL_NEW").covered_by is None
+    assert assessment.ask is not None
+    assert "SO-0, which is CANCELLED. Is it wanted now?" in assessment.ask.question
+
+
 def _added(merge: Step) -> list[dict[str, JsonValue]]:
     lines = merge.arguments["add_lines"]
     assert isinstance(lines, list)

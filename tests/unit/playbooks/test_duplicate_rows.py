@@ -31,6 +31,9 @@ ROWS = {
     "nothing_to_change": Row(lambda: doubled(order(edi=edi("04"))), "KEEP_BOTH", LEAD),
     "other_purpose": Row(lambda: doubled(order(edi=edi("01")), placed_before(1)), "KEEP_BOTH", LEAD),
     "replay": Row(lambda: doubled(order(edi=edi()), placed_before(1, edi=edi())), "CANCEL_NEW", None),
+    "replay_of_cancelled": Row(
+        lambda: doubled(order(edi=edi()), placed_before(1, edi=edi(), status=OrderStatus.CANCELLED)), "CANCEL_NEW", LEAD
+    ),
     "copy_of_shipped": Row(lambda: doubled(order(), placed_before(30, status=OrderStatus.SHIPPED)), "CANCEL_NEW", LEAD),
     "copy": Row(lambda: doubled(order(), placed_before(30)), "CANCEL_NEW", None),
     "other_content": Row(lambda: doubled(order(*MORE), placed_before(30)), "MERGE_AS_CHANGE", LEAD),

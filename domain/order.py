@@ -158,6 +158,11 @@ class OrderLine(Model):
         """Quantity times price, before tax."""
         return self.quantity * self.unit_price
 
+    @property
+    def margin(self) -> Decimal:
+        """What the line earns over its cost; less than nothing if it is sold below."""
+        return self.quantity * (self.unit_price - self.unit_cost)
+
 
 class ShipTo(Model):
     """Where the goods go, without the street: all that freight and tax need."""
@@ -239,6 +244,16 @@ class Order(Model):
     def value(self) -> Money:
         """The goods, before freight and tax."""
         return self.money(sum((line.value for line in self.open_lines), Decimal(0)))
+
+    @property
+    def margin(self) -> Money:
+        """What the order earns over its cost."""
+        return self.money(sum((line.margin for line in self.open_lines), Decimal(0)))
+
+    @property
+    def forgone(self) -> Money:
+        """What it costs not to deliver the order: its margin, and never less than nothing."""
+        return max(self.margin, self.money(0))
 
     @property
     def weight_kg(self) -> Decimal:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from domain.address.comparison import Difference
 from domain.assessment import CustomerMessage, Disposition, Option, Plan, Step
 from domain.order import FreightTerms, ShipTo
@@ -12,7 +10,6 @@ from domain.playbooks.carrier_options import CUSTOMER_PICKUP
 from domain.playbooks.consent import ask_customer
 from domain.playbooks.figures import ahead
 
-_NOTHING = Decimal(0)
 WORDS: dict[Difference, str] = {
     Difference.NONE: "nothing differs",
     Difference.FORMAT: "only the writing differs",
@@ -159,13 +156,12 @@ def _no_carrier(case: AddressCase, place: ShipTo) -> Step:
 
 
 def _cancel(case: AddressCase) -> Option:
-    margin = sum(((line.unit_price - line.unit_cost) * line.quantity for line in case.order.open_lines), _NOTHING)
     return case.option(
         "CANCEL",
         "Cancel the order",
-        f"{in_words(case)}; {case.order.money(margin)} of margin is lost",
+        f"{in_words(case)}; {case.order.margin} of margin is lost",
         effect="the order is cancelled",
-        cost=max(_NOTHING, margin),
+        cost=case.order.forgone.amount,
         disposition=Disposition.CANCEL_ORDER,
         plan=Plan(),
         messages=(CustomerMessage(template="rejected" if case.is_compliance else "address_not_settled"),),

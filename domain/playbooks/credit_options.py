@@ -329,13 +329,12 @@ def _link_name(waited_for: tuple[str, ...]) -> str:
 
 def _reject(case: CreditCase) -> Option:
     order = case.order
-    margin = sum(((line.unit_price - line.unit_cost) * line.quantity for line in order.open_lines), Decimal(0))
     amount = order.total.rounded()
     return Option(
         code="REJECT",
         title="Reject the order",
-        reason=f"no credit is given; {order.money(margin)} of margin is lost",
-        cost=order.money(max(Decimal(0), margin)).rounded(),
+        reason=f"no credit is given; {order.margin} of margin is lost",
+        cost=order.forgone.rounded(),
         amount=amount,
         role=case.role(amount),
         disposition=Disposition.CANCEL_ORDER,

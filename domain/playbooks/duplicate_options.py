@@ -128,13 +128,12 @@ def _cancel_new(case: DuplicateCase) -> Option:
             covered_by=other.order_id,
             messages=case.message("duplicate_copy"),
         )
-    margin = sum(((line.unit_price - line.unit_cost) * line.quantity for line in order.open_lines), Decimal(0))
     return case.option(
         "CANCEL_NEW",
         "Cancel the later order",
-        f"the order is not wanted; {order.money(margin)} of margin is lost",
+        f"the order is not wanted; {order.margin} of margin is lost",
         effect="the order is cancelled",
-        cost=max(Decimal(0), margin),
+        cost=order.forgone.amount,
         disposition=Disposition.CANCEL_ORDER,
         messages=(CustomerMessage(template="rejected"),),
     )

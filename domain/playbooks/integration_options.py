@@ -6,8 +6,6 @@ what the gateway and the ERP say then, and an order that nothing is wrong with a
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from domain.assessment import CustomerMessage, Disposition, Option, Parameter, Plan, Wait
 from domain.facts.integration import UnreadLine
 from domain.playbooks import integration_steps as steps
@@ -176,13 +174,12 @@ def _manual_entry(case: IntegrationCase) -> Option:
 
 def _reject(case: IntegrationCase) -> Option:
     order = case.order
-    margin = sum(((line.unit_price - line.unit_cost) * line.quantity for line in order.open_lines), Decimal(0))
     return case.option(
         "REJECT",
         "Reject the order",
-        f"the order cannot be read; {order.money(margin)} of margin is lost",
+        f"the order cannot be read; {order.margin} of margin is lost",
         effect="the order is rejected, and the partner is told by EDI",
-        cost=order.money(max(Decimal(0), margin)).rounded(),
+        cost=order.forgone.rounded(),
         amount=order.value.rounded(),
         plan=Plan(steps=steps.reject(case)),
         disposition=Disposition.CANCEL_ORDER,

@@ -104,7 +104,7 @@ class InventoryCase:
     @property
     def margin(self) -> Decimal:
         """What these lines earn."""
-        return sum(((line.unit_price - line.unit_cost) * line.quantity for line in self.lines), NOTHING)
+        return sum((line.margin for line in self.lines), NOTHING)
 
     @property
     def criticality(self) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 
 from domain.assessment import Assessment, Circumstances, CustomerMessage, Disposition, Option
 from domain.exception_types import ExceptionType
@@ -59,12 +58,11 @@ def _release(order: Order, hold: Hold, role: str) -> Option:
 
 
 def _reject(order: Order, role: str) -> Option:
-    margin = sum(((line.unit_price - line.unit_cost) * line.quantity for line in order.open_lines), Decimal(0))
     return Option(
         code="REJECT",
         title="Reject the order",
-        reason=f"the order cannot be delivered; {order.money(margin)} of margin is lost",
-        cost=order.money(max(Decimal(0), margin)).rounded(),
+        reason=f"the order cannot be delivered; {order.margin} of margin is lost",
+        cost=order.forgone.rounded(),
         amount=order.value.rounded(),
         role=role,
         disposition=Disposition.CANCEL_ORDER,

@@ -41,8 +41,8 @@ from domain.facts.fact import Fact, FactRequest
 from domain.order import Hold, HoldClass, Order, OrderLine, OrderStatus
 from domain.recheck import compare
 from domain.tasks import Deadlines, Escalation, ExpiryDefault, Refusal, TaskKind
+from tests.orders import LONG_AGO, hold, order
 from tests.workflow.rules import PEOPLE, SILENCE, judge
-from tests.workflow.world import LONG_AGO, hold, order
 
 REJECTION = "CANCEL"
 DELIBERATE = ("TRANSIENT", "UNKNOWN_OUTCOME", "LOST_ANSWER", "CONFLICT", "VALIDATION")

@@ -12,7 +12,7 @@ from domain.exception_types import ExceptionType
 from domain.money import Money
 from domain.order import Hold, HoldClass, Order
 from domain.tasks import ExpiryDefault
-from tests.workflow.world import LONG_AGO
+from tests.orders import LONG_AGO
 
 SMALL, LARGE = Decimal(1000), Decimal(5000)
 """Policy decides up to the first by itself; above the second it takes the controller."""

@@ -9,8 +9,9 @@ from domain.assessment import Assessment, Disposition, Plan, Wait
 from domain.calls import AssessRequest
 from domain.case import Case, CaseOutcome
 from domain.events import EventType
+from tests.orders import hold, order
 from tests.workflow.conftest import OpenCase, event
-from tests.workflow.world import RELEASE, World, assessment, hold, option, order, write
+from tests.workflow.world import RELEASE, World, assessment, option, write
 
 Open = Callable[[World], Awaitable[OpenCase]]
 HOUR = timedelta(hours=1)

@@ -15,8 +15,9 @@ from domain.case import CaseOutcome
 from domain.order import HoldClass, OrderStatus
 from domain.recheck import compare
 from domain.tasks import Action
+from tests.orders import hold, order
 from tests.workflow.conftest import OpenCase
-from tests.workflow.world import World, assessment, hold, option, order, write
+from tests.workflow.world import World, assessment, option, write
 
 Open = Callable[[World], Awaitable[OpenCase]]
 MERGE = "MERGE_AS_CHANGE"

@@ -11,9 +11,10 @@ from domain.case import CaseOutcome
 from domain.events import EventType
 from domain.order import OrderStatus
 from domain.tasks import Action
+from tests.orders import hold, order
 from tests.workflow.conftest import OpenCase
 from tests.workflow.test_questions import ask_a_person
-from tests.workflow.world import World, hold, order
+from tests.workflow.world import World
 
 Open = Callable[[World], Awaitable[OpenCase]]
 

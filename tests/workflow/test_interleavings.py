@@ -15,9 +15,10 @@ from domain.events import EventType
 from domain.order import OrderStatus
 from domain.recheck import compare
 from domain.tasks import Action, ExpiryDefault, TaskState
+from tests.orders import hold, order
 from tests.workflow.conftest import OpenCase
 from tests.workflow.test_questions import ask_a_person, refused
-from tests.workflow.world import RELEASE, World, assessment, hold, option, order, usd, write
+from tests.workflow.world import RELEASE, World, assessment, option, usd, write
 
 Open = Callable[[World], Awaitable[OpenCase]]
 

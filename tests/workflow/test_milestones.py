@@ -6,8 +6,9 @@ from collections.abc import Awaitable, Callable
 
 from domain.case import CaseState
 from domain.events import EventType
+from tests.orders import hold, order
 from tests.workflow.conftest import OpenCase
-from tests.workflow.world import World, hold, order
+from tests.workflow.world import World
 
 Open = Callable[[World], Awaitable[OpenCase]]
 

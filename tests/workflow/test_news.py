@@ -14,9 +14,10 @@ from domain.case import Case, CaseOutcome
 from domain.events import EventType
 from domain.order import OrderStatus
 from domain.tasks import Action, TaskState
+from tests.orders import LONG_AGO, hold, order
 from tests.workflow.conftest import OpenCase
 from tests.workflow.test_questions import ask_a_person
-from tests.workflow.world import LONG_AGO, RELEASE, World, assessment, hold, option, order, write
+from tests.workflow.world import RELEASE, World, assessment, option, write
 
 Open = Callable[[World], Awaitable[OpenCase]]
 

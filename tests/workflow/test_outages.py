@@ -15,9 +15,10 @@ from domain.events import EventType
 from domain.facts.fact import FactRequest
 from domain.order import HoldClass, OrderStatus
 from domain.tasks import Action, TaskKind, TaskState
+from tests.orders import hold, order
 from tests.workflow.conftest import OpenCase
 from tests.workflow.test_questions import ask_a_person, refused
-from tests.workflow.world import RELEASE, World, assessment, hold, option, order, write
+from tests.workflow.world import RELEASE, World, assessment, option, write
 from workflows.board import state_of
 
 Open = Callable[[World], Awaitable[OpenCase]]

@@ -14,8 +14,9 @@ from domain.calls import AssessRequest, NoticeKind
 from domain.case import CaseOutcome
 from domain.order import HoldClass
 from domain.tasks import Action, ApprovalOutcome, ExpiryDefault, TaskState
+from tests.orders import hold, order
 from tests.workflow.conftest import OpenCase
-from tests.workflow.world import REJECT, RELEASE, World, assessment, hold, option, order, usd, write
+from tests.workflow.world import REJECT, RELEASE, World, assessment, option, usd, write
 
 Open = Callable[[World], Awaitable[OpenCase]]
 

@@ -12,8 +12,9 @@ from domain.calls import AssessRequest
 from domain.case import CaseOutcome
 from domain.events import EventType
 from domain.tasks import Action, TaskKind
+from tests.orders import hold, order
 from tests.workflow.conftest import OpenCase
-from tests.workflow.world import REJECT, RELEASE, World, assessment, hold, option, order, write
+from tests.workflow.world import REJECT, RELEASE, World, assessment, option, write
 
 Open = Callable[[World], Awaitable[OpenCase]]
 

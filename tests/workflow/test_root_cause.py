@@ -27,10 +27,11 @@ from domain.events import EventType
 from domain.identifiers import cause_workflow_id, workflow_id
 from domain.order import Order, OrderStatus
 from domain.tasks import Action, ApprovalOutcome, Receipt, TaskRequest
+from tests.orders import hold, order
 from tests.unit.activities.policies import company_policies
 from tests.workflow.conftest import event
 from tests.workflow.server import PATIENCE, let_pass
-from tests.workflow.world import World, assessment, hold, option, order, write
+from tests.workflow.world import World, assessment, option, write
 from workflows.order_exception import OrderException
 from workflows.root_cause import RootCause
 

@@ -7,8 +7,9 @@ from collections.abc import Awaitable, Callable
 from domain.case import CaseOutcome
 from domain.events import EventType
 from domain.order import OrderStatus
+from tests.orders import order
 from tests.workflow.conftest import OpenCase
-from tests.workflow.world import World, order
+from tests.workflow.world import World
 
 Open = Callable[[World], Awaitable[OpenCase]]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -38,10 +38,10 @@ from domain.calls import (
 from domain.exception_types import ExceptionType
 from domain.facts.fact import Fact, FactRequest
 from domain.money import Money
-from domain.order import Hold, HoldClass, Order, OrderLine, OrderStatus, ServiceLevel, ShipTo
+from domain.order import Order, OrderStatus
 from domain.tasks import Deadlines, Escalation, ExpiryDefault, TaskKind
+from tests.orders import LONG_AGO, hold, order
 
-LONG_AGO = datetime(2026, 3, 2, 9, tzinfo=UTC)
 RELEASE = "RELEASE_ONCE"
 REJECT = "REJECT"
 PEOPLE = {
@@ -54,42 +54,6 @@ PEOPLE = {
 
 def usd(amount: int | str) -> Money:
     return Money(amount=Decimal(amount), currency="USD")
-
-
-def hold(hold_id: str = "H1", hold_class: HoldClass = HoldClass.SYSTEM) -> Hold:
-    return Hold(
-        hold_id=hold_id,
-        code="CREDIT",
-        hold_class=hold_class,
-        source_system="ERP",
-        source_code="CREDIT",
-        applied_at=LONG_AGO,
-    )
-
-
-def order(*holds: Hold, version: int = 2, status: OrderStatus = OrderStatus.ON_HOLD) -> Order:
-    return Order(
-        tenant="acme",
-        order_id="SO-1",
-        version=version,
-        status=status,
-        customer_id="C-1",
-        po_number="PO-1",
-        currency="USD",
-        service_level=ServiceLevel.STANDARD,
-        entered_by="erin",
-        ordered_at=LONG_AGO,
-        need_by=date(2026, 3, 9),
-        carrier_cutoff=LONG_AGO + timedelta(days=3),
-        warehouse="NYC",
-        ship_to=ShipTo(site_id="S-1", region="NY", postal_code="10001"),
-        lines=(
-            OrderLine(
-                line_id="1", item="BOLT", quantity=Decimal(10), unit_price=Decimal(100), need_by=date(2026, 3, 9)
-            ),
-        ),
-        holds=holds,
-    )
 
 
 def write(step_id: str, operation: str = "release", undo: str | None = "reblock") -> Step:

@@ -30,7 +30,8 @@ from domain.events import EventData, EventType, OrderEvent
 from domain.identifiers import workflow_id
 from domain.order import HoldClass
 from domain.tasks import Refusal
-from tests.workflow.world import LONG_AGO, World, hold, order, usd
+from tests.orders import LONG_AGO, hold, order
+from tests.workflow.world import World, usd
 from workflows import search_attributes as keys
 from workflows.order_exception import OrderException
 

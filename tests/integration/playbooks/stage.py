@@ -210,6 +210,13 @@ class Stage:
         circumstances = Circumstances(order=order, hold=hold, facts=Facts(items=items), now=datetime.now(UTC))
         return playbook_for(kind).assess(circumstances, policy())
 
+    async def judged(self, kind: ExceptionType, order: Order, code: str, *silent: str) -> tuple[Assessment, Option]:
+        """The same, and the option of that code, which must be offered."""
+        assessment = await self.assess(kind, order, *silent)
+        option = assessment.option(code)
+        assert option is not None, [offered.code for offered in assessment.options]
+        return assessment, option
+
     async def _read(self, order: Order, request: FactRequest, silent: tuple[str, ...]) -> Fact:
         fact: Fact = await run(self._activity(request.activity), FactCall(case=_case(order), request=request))
         return fact.model_copy(update={"value": None}) if request.name in silent else fact
@@ -247,6 +254,11 @@ class Stage:
     def _activity(self, name: str) -> Any:
         system, _, operation = name.partition(".")
         return next(getattr(group, operation) for group in self._groups[system] if hasattr(group, operation))
+
+
+def without_version(order: Order, *besides: str) -> dict[str, Any]:
+    """Everything about an order, but how often it was changed, and but what the test does not look at."""
+    return order.model_dump(exclude={"version", *besides})
 
 
 def _case(order: Order) -> CaseRef:

@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from domain.assessment import Assessment, Option
 from domain.exception_types import ExceptionType
 from domain.order import Order
 from tests.integration.playbooks.places import BOX, DOOR, SHIP_TO, YARD
-from tests.integration.playbooks.stage import Stage, day, services
+from tests.integration.playbooks.stage import Stage, day, without_version
 
 ADDRESS = ExceptionType.ADDRESS_INVALID
 TYPED = DOOR | {"street": "12 north quarry street", "city": "Newark"}
 MOVED = DOOR | {"street": "14 N. Quarry St"}
-
-
-@pytest.fixture(scope="module")
-def urls() -> Iterator[dict[str, str]]:
-    with services() as running:
-        yield running
-
-
-@pytest.fixture
-def world(urls: dict[str, str]) -> Stage:
-    return Stage(urls)
 
 
 def held(world: Stage, address: dict[str, str], customer: str = "C-20", weight: str = "0.1") -> Order:
@@ -38,13 +25,6 @@ def held(world: Stage, address: dict[str, str], customer: str = "C-20", weight: 
     )
     assert [hold.code for hold in order.holds] == ["ADDRESS"]
     return order
-
-
-async def judged(world: Stage, order: Order, code: str) -> tuple[Assessment, Option]:
-    assessment = await world.assess(ADDRESS, order)
-    option = assessment.option(code)
-    assert option is not None, [offered.code for offered in assessment.options]
-    return assessment, option
 
 
 def destination(world: Stage, order_id: str) -> list[str | None]:
@@ -73,13 +53,13 @@ async def test_every_option_is_carried_out_and_undone(
     """Each step leaves one effect under its own key; undone, order, address and judgement are as they were."""
     order = held(world, address, weight=weight)
     as_it_was = destination(world, order.order_id)
-    before, option = await judged(world, order, code)
+    before, option = await world.judged(ADDRESS, order, code)
     results = await world.carry_out(order, option)
     assert len({result.reference for result in results}) == len(option.plan.steps) > 0
     assert destination(world, order.order_id) == expected
     await world.undo(order, option)
     assert destination(world, order.order_id) == as_it_was
-    assert world.order(order.order_id).model_dump(exclude={"version"}) == order.model_dump(exclude={"version"})
+    assert without_version(world.order(order.order_id)) == without_version(order)
     again = await world.assess(ADDRESS, order)
     assert [other.code for other in again.options] == [other.code for other in before.options]
 
@@ -87,7 +67,7 @@ async def test_every_option_is_carried_out_and_undone(
 async def test_what_the_customer_answers_is_done_without_asking_a_person(world: Stage) -> None:
     """The page says where the goods are to go, and the next look carries it out."""
     order = held(world, MOVED)
-    _, option = await judged(world, order, "CUSTOMER_CONFIRM")
+    _, option = await world.judged(ADDRESS, order, "CUSTOMER_CONFIRM")
     assert option.automatic
     (asked,) = await world.carry_out(order, option)
     world.desks["crm"].made(f"/v1/consent-requests/{asked.resource_id}/answer", {"choice": "USE_ON_FILE"})

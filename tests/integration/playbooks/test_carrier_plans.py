@@ -2,30 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from activities.connectors.errors import SystemCallFailed
-from domain.assessment import Assessment, Option
 from domain.exception_types import ExceptionType, IntegrationErrorKind
 from domain.order import Order
-from tests.integration.playbooks.stage import Stage, day, services
+from tests.integration.playbooks.stage import Stage, day, without_version
 from tests.integration.sandbox.desk import Desk
 
 CARRIER = ExceptionType.CARRIER_INSTRUCTIONS_MISSING
-
-
-@pytest.fixture(scope="module")
-def urls() -> Iterator[dict[str, str]]:
-    with services() as running:
-        yield running
-
-
-@pytest.fixture
-def world(urls: dict[str, str]) -> Stage:
-    return Stage(urls)
 
 
 def held(world: Stage, customer: str, needed_in: int = 5, **carrier: str) -> Order:
@@ -35,17 +22,6 @@ def held(world: Stage, customer: str, needed_in: int = 5, **carrier: str) -> Ord
     order = world.held("CARRIER", customer, goods, extra_holds=[], carrier={**carrier}, freight="40")
     assert [hold.code for hold in order.holds] == ["CARRIER"]
     return order
-
-
-async def judged(world: Stage, order: Order, code: str) -> tuple[Assessment, Option]:
-    assessment = await world.assess(CARRIER, order)
-    option = assessment.option(code)
-    assert option is not None, [offered.code for offered in assessment.options]
-    return assessment, option
-
-
-def without_version(order: Order) -> dict[str, Any]:
-    return order.model_dump(exclude={"version"})
 
 
 def instructions(world: Stage, order: Order) -> list[str | None]:
@@ -71,7 +47,7 @@ async def test_every_option_is_carried_out_and_undone(
 ) -> None:
     """Each step leaves one effect under its own key; undone, order and facts are as they were."""
     order = held(world, customer, 5, **carrier)
-    before, option = await judged(world, order, code)
+    before, option = await world.judged(CARRIER, order, code)
     results = await world.carry_out(order, option)
     assert len({result.reference for result in results}) == len(option.plan.steps) > 0
     assert instructions(world, order) == expected
@@ -83,7 +59,7 @@ async def test_every_option_is_carried_out_and_undone(
 
 async def answer(world: Stage, order: Order, choice: str) -> None:
     """Carry out the recommended question, and answer it in the customer's name."""
-    _, option = await judged(world, order, "ASK_CUSTOMER")
+    _, option = await world.judged(CARRIER, order, "ASK_CUSTOMER")
     await world.carry_out(order, option)
     (question,) = world.desks["crm"].seen("/v1/consent-requests", order_id=order.order_id)["items"]
     world.desks["crm"].made(f"/v1/consent-requests/{question['id']}/answer", {"choice": choice})
@@ -115,7 +91,7 @@ async def test_a_customer_who_wants_to_collect_is_expected(world: Stage) -> None
 async def test_a_carrier_that_declines_meanwhile_is_replaced_by_the_next(world: Stage, urls: dict[str, str]) -> None:
     """The refusal is a contradiction, and the rates then say who has no capacity."""
     order = held(world, "C-7")
-    _, option = await judged(world, order, "RATE_SHOP")
+    _, option = await world.judged(CARRIER, order, "RATE_SHOP")
     office = Desk(urls["tms"], "admin").http
     full = {"scac": "UPSN", "region": "NJ", "accepting": False}
     office.put("/admin/capacity", json=full).raise_for_status()
@@ -130,7 +106,7 @@ async def test_a_carrier_that_declines_meanwhile_is_replaced_by_the_next(world: 
 async def test_a_load_that_was_picked_up_cannot_be_taken_back(world: Stage, urls: dict[str, str]) -> None:
     """A person has to call it back."""
     order = held(world, "C-6")
-    _, option = await judged(world, order, "APPLY_DEFAULT")
+    _, option = await world.judged(CARRIER, order, "APPLY_DEFAULT")
     tender = (await world.carry_out(order, option))[0]
     Desk(urls["tms"], "admin").made(f"/admin/tenders/{tender.resource_id}/pickup", None)
     with pytest.raises(SystemCallFailed) as caught:

@@ -7,25 +7,13 @@ from typing import Any
 
 import pytest
 
-from domain.assessment import Option
 from domain.exception_types import ExceptionType
 from domain.order import Order
-from tests.integration.playbooks.stage import Stage, services
+from tests.integration.playbooks.stage import Stage, without_version
 from tests.integration.sandbox.desk import Desk, eventually
 from tests.integration.sandbox.partner import Gateway, po1, purchase_order, text_of
 
 FAILURE = ExceptionType.INTEGRATION_FAILURE
-
-
-@pytest.fixture(scope="module")
-def urls() -> Iterator[dict[str, str]]:
-    with services() as running:
-        yield running
-
-
-@pytest.fixture
-def world(urls: dict[str, str]) -> Stage:
-    return Stage(urls)
 
 
 @pytest.fixture
@@ -71,18 +59,6 @@ def overdue(world: Stage, gateway: Gateway) -> Order:
     return held(world, order_id)
 
 
-async def judged(world: Stage, order: Order, code: str) -> tuple[str, Option]:
-    assessment = await world.assess(FAILURE, order)
-    option = assessment.option(code)
-    assert option is not None, [offered.code for offered in assessment.options]
-    return assessment.digest, option
-
-
-def without_version(order: Order) -> dict[str, Any]:
-    """The order, but for its version and what the ERP has found out anyway."""
-    return order.model_dump(exclude={"version", "holds"})
-
-
 @pytest.mark.parametrize(
     ("occasion", "code"),
     [
@@ -98,19 +74,19 @@ def without_version(order: Order) -> dict[str, Any]:
 async def test_every_option_is_carried_out_and_undone(world: Stage, gateway: Gateway, occasion: Any, code: str) -> None:
     """Each step leaves one effect under its own key; undone, the order is as it was, and so is the gateway's answer."""
     order = occasion(world, gateway)
-    before, option = await judged(world, order, code)
+    before, option = await world.judged(FAILURE, order, code)
     results = await world.carry_out(order, option)
     assert len({result.reference for result in results}) == len(option.plan.steps) > 0
     await world.undo(order, option)
-    assert without_version(world.order(order.order_id)) == without_version(order)
+    assert without_version(world.order(order.order_id), "holds") == without_version(order, "holds")
     if occasion is not refused:  # what had waited has gone by the other route, and is not called back
-        assert (await judged(world, order, code))[0] == before
+        assert (await world.assess(FAILURE, order)).digest == before.digest
 
 
 async def test_a_replayed_order_is_let_go_with_its_855(world: Stage, gateway: Gateway) -> None:
     """The first look mends and replays, the second has nothing left to ask; a sibling is replayed by itself."""
     order, sibling = unmapped(world, gateway), unmapped(world, gateway)
-    _, fix = await judged(world, order, "FIX_AND_REPLAY")
+    _, fix = await world.judged(FAILURE, order, "FIX_AND_REPLAY")
     await world.carry_out(order, fix)
     now = held(world, order.order_id)
     assert [line.item for line in now.lines] == ["NUT-M8"]
@@ -125,7 +101,7 @@ async def test_a_replayed_order_is_let_go_with_its_855(world: Stage, gateway: Ga
 async def test_a_partner_that_takes_our_calls_again_is_resumed(world: Stage, gateway: Gateway) -> None:
     """What had waited is sent, and nothing is open any more."""
     order = refused(world, gateway)
-    _, retry = await judged(world, order, "RETRY")
+    _, retry = await world.judged(FAILURE, order, "RETRY")
     routes = [{"name": "AS2"}, {"name": "SFTP"}]
     paused = {"partner": "ACME", "routes": routes, "paused": True}
     gateway.admin.http.put("/admin/connections", json=paused).raise_for_status()

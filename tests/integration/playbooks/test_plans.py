@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import pytest
@@ -10,18 +9,7 @@ import pytest
 from domain.assessment import Assessment, Option
 from domain.exception_types import ExceptionType
 from domain.order import Order
-from tests.integration.playbooks.stage import Stage, day, services
-
-
-@pytest.fixture(scope="module")
-def urls() -> Iterator[dict[str, str]]:
-    with services() as running:
-        yield running
-
-
-@pytest.fixture
-def world(urls: dict[str, str]) -> Stage:
-    return Stage(urls)
+from tests.integration.playbooks.stage import Stage, day, without_version
 
 
 def line(line_id: str = "1", item: str = "BOLT", quantity: int = 100, **more: Any) -> dict[str, Any]:
@@ -80,14 +68,7 @@ CASES = [
 
 async def judged(world: Stage, case: Case) -> tuple[Order, Assessment, Option]:
     order = world.held(str(case.kind), case.customer, *case.lines)
-    assessment = await world.assess(case.kind, order, *case.silent)
-    option = assessment.option(case.option)
-    assert option is not None, [offered.code for offered in assessment.options]
-    return order, assessment, option
-
-
-def without_version(order: Order) -> dict[str, Any]:
-    return order.model_dump(exclude={"version"})
+    return order, *(await world.judged(case.kind, order, case.option, *case.silent))
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

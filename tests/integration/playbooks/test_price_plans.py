@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -11,20 +10,9 @@ import pytest
 from domain.assessment import Assessment, Option
 from domain.exception_types import ExceptionType
 from domain.order import Order
-from tests.integration.playbooks.stage import Stage, day, services
+from tests.integration.playbooks.stage import Stage, day, without_version
 
 PRICE = ExceptionType.PRICE_DISCREPANCY
-
-
-@pytest.fixture(scope="module")
-def urls() -> Iterator[dict[str, str]]:
-    with services() as running:
-        yield running
-
-
-@pytest.fixture
-def world(urls: dict[str, str]) -> Stage:
-    return Stage(urls)
 
 
 def line(item: str, stated: str, line_id: str = "1", **as_ordered: Any) -> dict[str, Any]:
@@ -36,14 +24,7 @@ def line(item: str, stated: str, line_id: str = "1", **as_ordered: Any) -> dict[
 
 async def judged(world: Stage, code: str, *lines: dict[str, Any]) -> tuple[Order, Assessment, Option]:
     order = world.held("PRICE_DISCREPANCY", "C-5", *lines)
-    assessment = await world.assess(PRICE, order)
-    option = assessment.option(code)
-    assert option is not None, [offered.code for offered in assessment.options]
-    return order, assessment, option
-
-
-def without_version(order: Order) -> dict[str, Any]:
-    return order.model_dump(exclude={"version"})
+    return order, *(await world.judged(PRICE, order, code))
 
 
 def prices(world: Stage, order: Order) -> list[Decimal]:

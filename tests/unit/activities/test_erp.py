@@ -12,8 +12,8 @@ from domain.calls import ReleaseResolution, StepCall, StepResult
 from domain.exception_types import IntegrationErrorKind as Kind
 from domain.money import Money
 from domain.order import HoldClass, Order, OrderStatus
+from tests.orders import hold, order
 from tests.unit.activities.conftest import run, step
-from tests.unit.activities.orders import hold, order
 from tests.unit.activities.system import SmallSystem
 
 
@@ -31,7 +31,7 @@ def resolution(hold_id: str, decided_by: str = "system:policy") -> JsonValue:
     return dumped
 
 
-def pivot(*resolutions: JsonValue, order_version: int = 3) -> StepCall:
+def pivot(*resolutions: JsonValue, order_version: int = 2) -> StepCall:
     return step(resolutions=list(resolutions), reason_code="CREDIT", order_version=order_version)
 
 
@@ -66,7 +66,7 @@ async def test_a_release_rests_on_the_version_it_was_decided_on(erp: Erp) -> Non
     result = await erp.release(pivot(resolution("H1"), resolution("H2")))
     assert result.order_version == 4
     ((_, _, headers, body),) = [request for request in erp.system.requests if request[0] == "POST"]
-    assert headers["if-match"] == '"v3"'
+    assert headers["if-match"] == '"v2"'
     assert body == {"reference": "hf-1", "resolutions": [resolution("H1"), resolution("H2")]}
 
 
@@ -107,9 +107,9 @@ async def test_a_hold_that_nobody_decided_on_stops_the_release(erp: Erp) -> None
 
 
 async def test_an_order_that_changed_meanwhile_is_not_released(erp: Erp) -> None:
-    failure = await erp.refusal(pivot(resolution("H1"), resolution("H2"), order_version=2))
+    failure = await erp.refusal(pivot(resolution("H1"), resolution("H2"), order_version=1))
     assert failure.kind is Kind.CONFLICT
-    assert "version 3" in failure.message
+    assert "version 2" in failure.message
 
 
 async def test_a_dead_order_is_not_released(erp: Erp) -> None:

@@ -19,8 +19,8 @@ from domain.exception_types import IntegrationErrorKind as Kind
 from domain.facts.fact import Fact, Facts
 from domain.money import Money
 from domain.tasks import Action, Refusal, TaskKind, TaskRequest
+from tests.orders import LONG_AGO, hold, order
 from tests.unit.activities.conftest import CASE, run
-from tests.unit.activities.orders import DAY, hold, order
 from tests.unit.activities.policies import company_policies
 
 NOW = datetime(2026, 3, 2, 15, tzinfo=UTC)
@@ -28,7 +28,7 @@ ACCOUNT: dict[str, JsonValue] = {"customer_id": "C-1", "segment": "A"}
 POSITION: dict[str, JsonValue] = {
     "customer_id": "C-1",
     "currency": "USD",
-    "open_receivables": "10050",
+    "open_receivables": "9150",
     "limit": "10000",
 }
 assessment = AssessmentActivities(company_policies, lambda: NOW)
@@ -137,7 +137,7 @@ async def test_a_refusal_is_the_type_of_its_error(actor: str, refusal: Refusal |
         amount=Money(amount=Decimal(100), currency="USD"),
         requesters=("clerk",),
         request=TaskRequest(task_id="T1", task_revision=1, action=Action.APPROVE, actor=actor),
-        now=DAY,
+        now=LONG_AGO,
     )
     activities = AuthorisationActivities(company_policies)
     if refusal is None:

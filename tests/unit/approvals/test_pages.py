@@ -20,7 +20,8 @@ from runtime.approvals.case_view import PendingCall, Run, view_of
 from runtime.approvals.inbox import Inbox, InboxRow
 from runtime.approvals.rendering import inbox_line, print_inbox
 from runtime.approvals.views import CaseView
-from tests.workflow.world import hold, option, order, usd, write
+from tests.orders import hold, order
+from tests.workflow.world import option, usd, write
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 EVIL = "\x1b[2J\u202e[bold]x[/bold]\nnew line"

@@ -13,7 +13,8 @@ from domain.order import ClearedHold
 from domain.tasks import ApprovalOutcome, Decision
 from runtime.approvals.timeline import Stage, Timeline, timeline_of
 from runtime.approvals.timeline_page import print_timeline
-from tests.workflow.world import LONG_AGO, hold, order, usd
+from tests.orders import LONG_AGO, hold, order
+from tests.workflow.world import usd
 
 NOW = datetime(2026, 3, 4, 9, tzinfo=UTC)
 EVIL = "\x1b[2J\u202e"

@@ -171,8 +171,13 @@ class ErpActivities:
 
     @activity.defn(name="erp.revalidate")
     async def revalidate(self, call: StepCall) -> StepResult:
-        """Have an order judged again that could not be: no undo, it only finds out."""
+        """Have an order judged again that could not be, or that is not what it was."""
         return await self._erp.revalidate(call)
+
+    @activity.defn(name="erp.forget_validation")
+    async def forget_validation(self, call: UndoCall) -> StepResult:
+        """Give back the taxes that the order took over by it. The holds that it found stay."""
+        return await self._erp.forget_validation(call)
 
     @activity.defn(name="erp.create_purchase_order")
     async def create_purchase_order(self, call: StepCall) -> StepResult:

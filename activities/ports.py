@@ -72,6 +72,10 @@ class ErpPort(Protocol):
         """Have the order judged again if it is at `call.order_version`; new holds are told as events."""
         ...
 
+    async def forget_validation(self, call: UndoCall) -> StepResult:
+        """Give back the taxes that the order took over by that; the holds that were found stay."""
+        ...
+
     async def validation(self, context: CallContext, order_id: str) -> OrderValidation:
         """Which systems the ERP could not ask about the order."""
         ...

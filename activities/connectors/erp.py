@@ -88,6 +88,10 @@ class HttpErp:
         """See ErpPort."""
         return await self._guarded(call, REVALIDATIONS, f"/v1/orders/{_quoted(call.case.order_id)}/revalidate", {})
 
+    async def forget_validation(self, call: UndoCall) -> StepResult:
+        """See ErpPort."""
+        return await self._steps.undo(REVALIDATIONS, call)
+
     async def validation(self, context: CallContext, order_id: str) -> OrderValidation:
         """See ErpPort."""
         return await self._client.read(context, f"/v1/orders/{_quoted(order_id)}/validation", OrderValidation)

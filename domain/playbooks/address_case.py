@@ -17,6 +17,7 @@ from domain.facts.address import EnteredAddress, PostalAddress, Screening, Scree
 from domain.order import Order, ShipTo
 from domain.playbooks.adjustment import Adjustment, InvalidAdjustment
 from domain.playbooks.consent import Consent, answer_to, consent
+from domain.playbooks.reassessment import after_move
 from domain.playbooks.ruling import approver, is_hard
 from domain.policy.policy_set import PolicySet
 from domain.policy.table import Match
@@ -226,8 +227,12 @@ class AddressCase:
             if possible.get(choice, True)
         )
 
+    def deliver_to(self, ship_to: ShipTo, basis: str, address: PostalAddress | None = None) -> tuple[Step, ...]:
+        """Have the order go there, and tax, freight and credit be assessed for the new place."""
+        return (self.set_ship_to(ship_to, basis, address), *after_move(self.order, ship_to))
+
     def set_ship_to(self, ship_to: ShipTo, basis: str, address: PostalAddress | None = None) -> Step:
-        """Have the order go there. Without an address it goes to the site as the master has it."""
+        """Without an address it goes to the site as the master has it."""
         written = {} if address is None else {"address": address.model_dump(mode="json", exclude_defaults=True)}
         return Step(
             step_id="set-ship-to",

@@ -9,6 +9,7 @@ from domain.playbooks.address_case import ALTERNATE_SHIP_TO, AddressCase, Reply,
 from domain.playbooks.carrier_options import CUSTOMER_PICKUP
 from domain.playbooks.consent import ask_customer
 from domain.playbooks.figures import ahead
+from domain.playbooks.reassessment import after_move
 
 WORDS: dict[Difference, str] = {
     Difference.NONE: "nothing differs",
@@ -55,7 +56,7 @@ def _standardise(case: AddressCase) -> Option | None:
         "Ship to the address as entered, in the standard writing",
         f"{in_words(case)}; {basis}",
         effect="the goods go where the order says",
-        plan=Plan(steps=(case.set_ship_to(ship_to, basis, address),)),
+        plan=Plan(steps=case.deliver_to(ship_to, basis, address)),
         messages=(CustomerMessage(template="address_standardised"),),
     )
 
@@ -71,7 +72,7 @@ def _use_master(case: AddressCase) -> Option | None:
         "Ship to the site as we have it on file",
         f"{in_words(case)}; site {site.site_id}: {arrived}",
         effect=f"the goods go to site {site.site_id}",
-        plan=Plan(steps=(case.set_ship_to(ship_to_of(site), f"ship-to master {site.site_id}"),)),
+        plan=Plan(steps=case.deliver_to(ship_to_of(site), f"ship-to master {site.site_id}")),
         messages=(CustomerMessage(template="address_on_file", values={"site": site.site_id}),),
     )
 
@@ -114,7 +115,7 @@ def _alternate(case: AddressCase) -> Option | None:
         f"{in_words(case)}; site {site.site_id} can take the goods",
         effect=f"the goods go to site {site.site_id}",
         cost=case.terms.redirect_cost,
-        plan=Plan(steps=(case.set_ship_to(ship_to_of(site), f"alternate site {site.site_id}"),)),
+        plan=Plan(steps=case.deliver_to(ship_to_of(site), f"alternate site {site.site_id}")),
         parameters=(parameter,),
         messages=(CustomerMessage(template="address_alternate", values={"site": site.site_id}),),
     )
@@ -125,13 +126,14 @@ def _pickup(case: AddressCase) -> Option | None:
     place = case.collection
     if place is None or case.is_compliance or place.country != case.order.ship_to.country:
         return None
+    move = case.set_ship_to(place, f"collected at {place.site_id}")
     return case.option(
         "PICKUP",
         "Have the customer collect",
         f"{in_words(case)}; the customer collects at {place.site_id}, as agreed with the customer",
         effect=f"the goods are ready for collection at {place.site_id}; no freight is charged",
         cost=case.terms.pickup_cost,
-        plan=Plan(steps=(case.set_ship_to(place, f"collected at {place.site_id}"), _no_carrier(case, place))),
+        plan=Plan(steps=(move, _no_carrier(case, place), *after_move(case.order, place))),
         messages=(CustomerMessage(template="address_collection", values={"where": place.site_id}),),
     )
 

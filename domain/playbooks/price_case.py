@@ -13,10 +13,11 @@ from domain.base import digest
 from domain.exception_types import ExceptionType
 from domain.facts.account import Account
 from domain.facts.pricing import Prices
-from domain.order import Order
+from domain.order import Order, OrderLine
 from domain.playbooks.consent import Consent, answer_to, consent
 from domain.playbooks.figures import figure
 from domain.playbooks.price_lines import compare
+from domain.playbooks.reassessment import revalidate
 from domain.playbooks.ruling import approver, terms
 from domain.policy.policy_set import PolicySet
 from domain.policy.table import Match
@@ -170,7 +171,8 @@ class PriceCase:
 
     def set_prices(self, prices: Mapping[str, Decimal], basis: str) -> tuple[Step, ...]:
         """One write for all these lines (with their prices). One whose price stays is written, too: then the ERP knows
-        that it was looked at, and does not hold the order for it again.
+        that it was looked at, and does not hold the order for it again. Dearer, it is more credit and more tax, which
+        are assessed again.
         """
         if not prices:
             return ()
@@ -185,7 +187,11 @@ class PriceCase:
             undo="reverse_amendment",
             summary=f"Set the price of line {', '.join(prices)} of {self.order.order_id} ({basis})",
         )
-        return (step,)
+        raised = sum((prices[line.line_id] - line.unit_price) * line.quantity for line in self._priced(prices)) > 0
+        return (step, revalidate(self.order, "it costs more")) if raised else (step,)
+
+    def _priced(self, prices: Mapping[str, Decimal]) -> list[OrderLine]:
+        return [line for line in self.order.open_lines if line.line_id in prices]
 
     def message(self, template: str, prices: Mapping[str, Decimal]) -> tuple[CustomerMessage, ...]:
         """The paragraph for the customer, with the prices (by line) that hold."""

@@ -105,6 +105,8 @@ class ErpOrder(Order):
     cancelled_at: datetime | None = None
     cancelled_from: OrderStatus | None = None
     cancel_reason: str = ""
+    carrier_for: str = ""
+    """The country and region that carrier and freight were set for; empty if no instructions came with the order."""
     carrier_given: bool = False
     """Whether carrier instructions came with the order: without any, it goes as orders of its kind do."""
     validated_at: datetime | None = None
@@ -243,6 +245,7 @@ class OrderEntry(Strict):
             "tenant": self.tenant or tenant,
             "ordered_at": self.ordered_at or now,
             "carrier_given": "carrier" in self.model_fields_set,
+            "carrier_for": destination(self.ship_to) if "carrier" in self.model_fields_set else "",
         }
         lines = tuple(line.line() for line in self.lines)
         return ErpOrder(version=1, status=OrderStatus.VALIDATING, lines=lines, **values)
@@ -259,6 +262,11 @@ class CancellationBody(WriteBody):
 
     reason_code: str = Field(max_length=60)
     resolutions: tuple[ReleaseResolution, ...] = ()
+
+
+def destination(ship_to: ShipTo) -> str:
+    """As far as carriers and their rates tell places apart."""
+    return f"{ship_to.country}/{ship_to.region}"
 
 
 def status_with(order: ErpOrder) -> OrderStatus:

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from domain.facts.address import PostalAddress
 from domain.order import HoldLevel, OrderType
-from sandbox.erp.model import ErpOrder, HoldEntry
+from sandbox.erp.model import ErpOrder, HoldEntry, destination
 
 _PO_BOX = re.compile(r"\bP\W*O\W*BOX\b", re.IGNORECASE)
 _NOT_BINDING = frozenset({OrderType.BLANKET, OrderType.QUOTE})
@@ -92,9 +92,13 @@ def _as_kept(text: str) -> str:
 
 
 def carrier_hold(order: ErpOrder) -> HoldEntry | None:
-    """A hold if carrier instructions came with the order that a warehouse cannot follow."""
-    if not order.carrier_given or order.carrier.is_complete:
+    """A hold if carrier instructions came with the order that a warehouse cannot follow, or that are for elsewhere."""
+    if not order.carrier_given:
         return None
+    if order.carrier.is_complete:
+        elsewhere = bool(order.carrier_for) and order.carrier_for != destination(order.ship_to)
+        reason = f"carrier and freight are for {order.carrier_for}, and the goods go elsewhere"
+        return HoldEntry(code="CARRIER", reason=reason) if elsewhere else None
     missing = [name for name in ("scac", "service") if not getattr(order.carrier, name)]
     if order.carrier.freight_terms.needs_account and not order.carrier.account:
         missing.append("account")

@@ -1,9 +1,10 @@
-"""`/v1/orders/{id}/revalidate`: an order that could not be validated is judged again, when its systems answer."""
+"""`/v1/orders/{id}/revalidate`: an order that could not be validated, or that is not what it was, is judged again."""
 
 from __future__ import annotations
 
 import uuid
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from fastapi import Response
 
@@ -15,7 +16,9 @@ from sandbox.erp.model import NOT_GONE_YET, ErpOrder
 from sandbox.erp.validation import INTEGRATION, Validation, Verdict, silent_system
 from sandbox.kernel import (
     ACTIVE,
+    CANCELLED,
     Answer,
+    Cancellation,
     Documents,
     Page,
     Paging,
@@ -55,7 +58,8 @@ class Revalidation:
         return write.once(lambda: self._keep(write, order_id, verdict, body.reference))
 
     def _keep(self, write: WriteRequest, order_id: str, verdict: Verdict, reference: str) -> Answer:
-        require_match(write.if_match, self._book.order(order_id).version)
+        before = self._book.order(order_id)
+        require_match(write.if_match, before.version)
         order = self._book.change(order_id, lambda order: _judged(order, verdict))
         self._book.tell(EventType.ORDER_CHANGED, order, detail="validated again", by=write.client)
         found = self._validation.missing(order, verdict)
@@ -71,14 +75,33 @@ class Revalidation:
             "order_version": order.version,
             "unanswered": list(order.unanswered),
             "found": [entry.code for entry in found],
+            "taxes": {"before": _taxes(before), "after": _taxes(order)},
             "at": datetime.now(UTC).isoformat(),
         }
         self._made.put(made_id, made)
         write.record("orders.revalidate", made_id, reference=reference, order_id=order_id, detail=made)
         return Answer(made, 201)
 
+    def forget(self, write: WriteRequest, made_id: str, body: Cancellation) -> Answer:
+        """Give back the taxes that were taken over, where nobody has booked others since. The holds stay."""
+        made = self._made.get(made_id)
+        if made is None:
+            raise Problem(404, "not_found", f"there is no revalidation {made_id!a}")
+        if made["status"] != CANCELLED:
+            order = self._book.change(made["order_id"], lambda order: _given_back(order, **made["taxes"]))
+            self._book.tell(EventType.ORDER_CHANGED, order, detail="validation taken back", by=write.client)
+            made |= {"status": CANCELLED, "cancel_reference": body.reference, "order_version": order.version}
+            self._made.put(made_id, made)
+            reference, order_id = body.reference, made["order_id"]
+            write.record("revalidations.cancel", made_id, reference=reference, order_id=order_id, detail=made)
+        return Answer(made, 200)
+
     def _mount(self, service: Service) -> None:
         v1 = service.v1
+
+        @v1.post("/revalidations/{made_id}/cancel", tags=["orders"], summary="Give back what a validation took over")
+        async def forget(made_id: str, body: Cancellation, write: Write) -> Response:
+            return write.once(lambda: self.forget(write, made_id, body))
 
         @v1.post("/orders/{order_id}/revalidate", status_code=201, tags=["orders"], summary="Validate an order again")
         async def revalidate(order_id: str, body: WriteBody, write: Write) -> Response:
@@ -108,6 +131,21 @@ def _judged(order: ErpOrder, verdict: Verdict) -> ErpOrder:
         unanswered=verdict.order.unanswered,
         validated_at=verdict.order.validated_at,
     )
+
+
+def _taxes(order: ErpOrder) -> dict[str, list[str]]:
+    """By line, the taxes on the customer's order and in the ERP."""
+    return {line.line_id: [str(line.tax_as_ordered), str(line.tax_in_erp)] for line in order.lines}
+
+
+def _given_back(order: ErpOrder, before: dict[str, list[str]], after: dict[str, list[str]]) -> ErpOrder:
+    now = _taxes(order)
+    for line in order.lines:
+        taxes = before.get(line.line_id)
+        if taxes is not None and now[line.line_id] == after[line.line_id]:
+            as_ordered, in_erp = map(Decimal, taxes)
+            order = order.with_line(line.model_copy(update={"tax_as_ordered": as_ordered, "tax_in_erp": in_erp}))
+    return order
 
 
 def _told(hold: Hold, verdict: Verdict) -> Hold:

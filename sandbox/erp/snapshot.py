@@ -19,6 +19,7 @@ _FIELDS = (
     "ship_to_basis",
     "carrier",
     "carrier_basis",
+    "carrier_for",
     "po_number",
     "release_number",
     "po_checked",

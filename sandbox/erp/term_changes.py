@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 
 from domain.order import CarrierInstructions, FreightTerms, ShipTo
 from sandbox.erp.line_changes import CENT, open_line
-from sandbox.erp.model import ErpOrder, NotNegative, Strict
+from sandbox.erp.model import ErpOrder, NotNegative, Strict, destination
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=60)]
 
@@ -94,6 +94,7 @@ def set_carrier(order: ErpOrder, change: SetCarrier) -> ErpOrder:
         freight=freight,
         freight_tax=_scaled(order.freight_tax, order.freight, freight),
         carrier_basis=change.basis,
+        carrier_for=destination(order.ship_to) if order.carrier_for else "",
     )
 
 

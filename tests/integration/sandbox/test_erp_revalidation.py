@@ -71,3 +71,31 @@ def test_what_somebody_took_off_is_not_put_on_again(stage: Stage) -> None:
     stage.admin.http.delete(f"/admin/orders/SO-1/holds/{credit.hold_id}")
     again(stage)
     assert held_for(stage) == ["INTEGRATION"]
+
+
+def test_what_a_validation_took_over_is_given_back_and_what_it_found_stays(stage: Stage) -> None:
+    """Unless somebody has booked another tax since."""
+    entered_while_down(stage, "tax")
+    stage.neighbours.credit["limit"] = "0"
+    made = again(stage)
+    assert str(stage.order().line("1").tax_in_erp) == "5.00"
+    undone = stage.erp.made(f"/v1/revalidations/{made['id']}/cancel", {"reference": "u"})
+    assert (undone["status"], undone["order_version"]) == ("CANCELLED", stage.order().version)
+    assert stage.order().line("1").tax_in_erp == 0
+    assert held_for(stage) == ["INTEGRATION", "CREDIT"]
+    second = again(stage, "second")
+    assert second["found"] == []
+    stage.amend("set_tax", {"lines": {"1": "7.00"}})
+    stage.erp.made(f"/v1/revalidations/{second['id']}/cancel", {"reference": "u2"})
+    assert str(stage.order().line("1").tax_in_erp) == "7.00"
+
+
+def test_a_carrier_is_for_the_region_it_was_set_for(stage: Stage) -> None:
+    carrier = {"scac": "FXFE", "service": "ECONOMY"}
+    stage.held(carrier=carrier)
+    elsewhere = {"site_id": "S-9", "region": "TX", "postal_code": "75201"}
+    amendment = stage.amend("set_ship_to", elsewhere)
+    assert again(stage)["found"] == ["CARRIER"]
+    stage.amend("set_carrier", carrier | {"freight_terms": "PREPAID"})
+    assert again(stage, "for there")["found"] == []
+    assert stage.reverse(amendment)["status"] == "CANCELLED"

@@ -11,6 +11,7 @@ from domain.exception_types import ExceptionType
 from domain.facts.address import PostalAddress, Site
 from domain.order import ShipTo
 from domain.playbooks import InvalidAdjustment, playbook_for
+from domain.playbooks.reassessment import after_move
 from domain.policy.wording import customer_question, fill
 from tests.unit.playbooks.addresses import (
     BOX,
@@ -218,11 +219,23 @@ def test_a_person_may_choose_the_other_site() -> None:
 def test_what_is_collected_is_taxed_where_it_changes_hands() -> None:
     """The ship-to is our own door, no carrier comes, and no freight is charged."""
     option = chosen(address(MOVED, HERE, the_order=worth(1000, warehouse="EAST")), "PICKUP")
-    assert steps(option) == ["erp.set_ship_to", "erp.set_carrier"]
+    assert steps(option) == ["erp.set_ship_to", "erp.set_carrier", "erp.revalidate"]
     assert step(option, "erp.set_ship_to").arguments["region"] == "NJ"
     assert step(option, "erp.set_carrier").arguments["scac"] == "CPU"
     assert step(option, "erp.set_carrier").arguments["freight"] == "0"
-    assert all(part.undo == "reverse_amendment" for part in option.plan.steps)
+    assert [part.undo for part in option.plan.steps] == ["reverse_amendment"] * 2 + ["forget_validation"]
+
+
+@pytest.mark.parametrize(
+    ("to", "assessed"),
+    [({"postal_code": "07102-1234"}, False), ({"postal_code": "07103"}, True), ({"region": "TX"}, True)],
+    ids=["suffix", "postal code", "region"],
+)
+def test_goods_that_go_to_another_place_are_assessed_again(to: dict[str, str], assessed: bool) -> None:  # noqa: FBT001
+    """Their tax, their freight, and what the customer owes for them."""
+    here = ShipTo(site_id="S-1", region="NJ", postal_code="07102")
+    found = after_move(worth(1000, ship_to=here), here.model_copy(update=to))
+    assert [(part.operation, part.undo) for part in found] == [("revalidate", "forget_validation")] * assessed
 
 
 def test_a_warehouse_that_hands_nothing_over_offers_no_collection() -> None:

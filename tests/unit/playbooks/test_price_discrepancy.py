@@ -103,6 +103,14 @@ def test_a_contract_that_says_what_the_customer_says_corrects_the_erp() -> None:
     assert [option.amount.amount, option.cost.amount] == [Decimal(100), Decimal(0)]
 
 
+def test_a_price_that_is_raised_is_more_credit_and_more_tax() -> None:
+    """Which are assessed again; a lower one asks nobody anything."""
+    raised = chosen(price(ordered(11, in_erp=10), known(contract(11))), "HONOR_CONTRACT")
+    assert steps(raised) == ["erp.set_price", "erp.revalidate"]
+    lowered = chosen(price(ordered(9, in_erp=10), known(contract(9))), "HONOR_CONTRACT")
+    assert steps(lowered) == ["erp.set_price"]
+
+
 @pytest.mark.parametrize(
     "useless",
     [

@@ -45,7 +45,7 @@ def test_another_unit_keeps_the_lines_value(
     normal = footing(line_pack).price(price, "CS", quoted_pack, "USD")
     assert normal is not None
     quoted = quantity * line_pack / quoted_pack * price
-    assert abs(quantity * normal - quoted) <= quantity * PLACES / 2
+    assert abs(quantity * normal - quoted) <= quantity * PLACES / 2 + PLACES**6
 
 
 def test_the_item_master_knows_packs_better_than_documents() -> None:

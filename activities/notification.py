@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -9,6 +10,7 @@ from urllib.parse import quote
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.business_answer import BusinessAnswers
 from activities.connectors.communications import ALREADY_SENT, SENT, UNCERTAIN, Communications
 from activities.connectors.delivery import Channel, Letter, Recipient
 from activities.connectors.http import CallContext
@@ -32,7 +34,9 @@ class Desk:
 
 
 class NotificationActivities:
-    """Every public method is the activity of its name. `channels` are those that are set up, the preferred first."""
+    """Every public method is the activity of its name. `channels` are those that are set up, the preferred first;
+    without `partners` nobody is answered by EDI.
+    """
 
     def __init__(
         self,
@@ -40,12 +44,14 @@ class NotificationActivities:
         channels: Sequence[Channel],
         policies: Callable[[], PolicySet],
         desk: Desk,
+        partners: BusinessAnswers | None = None,
     ) -> None:
         self._communications = communications
         self._channels = {channel.name: channel for channel in channels}
         self._preferred = channels[0]
         self._policies = policies
         self._desk = desk
+        self._partners = partners
 
     @activity.defn(name="notification.notify_role")
     async def notify_role(self, notice: Notice) -> Sent:
@@ -65,8 +71,24 @@ class NotificationActivities:
 
     @activity.defn(name="notification.tell_customer")
     async def tell_customer(self, notice: CustomerNotice) -> Sent:
-        """One message for the whole order. The contact is read now and forgotten at once."""
-        context, policy = CallContext.of(notice.case), self._policies()
+        """One message for the whole order, and an 855 if it came by EDI. Neither waits for the other: what failed is
+        tried again with the next attempt, and what was sent is not sent twice.
+        """
+        context = CallContext.of(notice.case)
+        ways = (self._write_to_customer(context, notice), self._answer_partner(context, notice))
+        status, answered = await asyncio.gather(*ways, return_exceptions=True)
+        for failure in (status, answered):
+            if isinstance(failure, BaseException):
+                raise failure
+        return Sent(message_id=notice.message_id, status=str(status))
+
+    async def _answer_partner(self, context: CallContext, notice: CustomerNotice) -> None:
+        if self._partners is not None:
+            await self._partners.give(context, notice)
+
+    async def _write_to_customer(self, context: CallContext, notice: CustomerNotice) -> str:
+        """The contact is read now and forgotten at once."""
+        policy = self._policies()
         message = _worded(context.order_id, lambda: customer_message(notice, policy))
         contact = await self._communications.contact(context, notice.customer_id)
         letter = Letter(
@@ -76,8 +98,7 @@ class NotificationActivities:
             to=(Recipient(contact.email, contact.name),),
             about={"audience": "CUSTOMER", "order_id": context.order_id, "outcome": notice.outcome},
         )
-        status = await self._send(context, letter, self._preferred, notice.outcome)
-        return Sent(message_id=notice.message_id, status=status)
+        return await self._send(context, letter, self._preferred, notice.outcome)
 
     def _letter_to_role(
         self, notice: Notice, message: Message, channel: Channel, people: Sequence[Person], link: str

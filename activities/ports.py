@@ -11,6 +11,7 @@ from typing import Protocol
 
 from activities.connectors.http import CallContext
 from domain.calls import StepCall, StepResult, UndoCall
+from domain.edi.business_answer import OrderStory
 from domain.facts.address import EnteredAddress
 from domain.facts.hold_history import HoldHistory
 from domain.facts.inventory import Sourcing
@@ -36,6 +37,10 @@ class ErpPort(Protocol):
 
     async def address(self, context: CallContext, order_id: str) -> EnteredAddress:
         """The ship-to address as it came with the order."""
+        ...
+
+    async def story(self, context: CallContext, order_id: str) -> OrderStory:
+        """The order as it came in and as it is now, with what was split off it; of a part, that of the whole."""
         ...
 
     async def hold_history(self, context: CallContext, order_id: str) -> HoldHistory:

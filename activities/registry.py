@@ -9,6 +9,7 @@ from typing import Any
 
 from activities.assessment import AssessmentActivities
 from activities.authorisation import AuthorisationActivities
+from activities.business_answer import BusinessAnswers
 from activities.causes import CauseActivities
 from activities.connectors.communications import Communications
 from activities.connectors.delivery import Channel
@@ -55,6 +56,7 @@ async def build_activities(
             return opened
 
         erp, crm = HttpErp(client("erp", systems.erp)), client("crm", systems.crm)
+        edi = client("edi", systems.edi)
         desk, channels = Desk(notifications.cli_command, notifications.ui_url), _channels(notifications, stack)
         yield activities_of(
             TriageActivities(erp, policies),
@@ -68,10 +70,10 @@ async def build_activities(
             PricingActivities(client("pricing", systems.pricing)),
             CreditActivities(client("credit", systems.credit)),
             TaxActivities(client("tax", systems.tax)),
-            EdiActivities(client("edi", systems.edi)),
+            EdiActivities(edi),
             CrmActivities(crm),
             CustomerQuestionActivities(crm, channels[0], policies, links),
-            NotificationActivities(Communications(crm), channels, policies, desk),
+            NotificationActivities(Communications(crm), channels, policies, desk, BusinessAnswers(erp, edi)),
         )
 
 

@@ -152,6 +152,8 @@ class OrderLine(Model):
     hazmat: bool = False
     temperature: TemperatureClass = TemperatureClass.AMBIENT
     status: LineStatus = LineStatus.OPEN
+    split_from: str | None = None
+    """The line whose rest it is, if a line was divided."""
 
     @property
     def value(self) -> Decimal:

@@ -13,6 +13,7 @@ from activities.connectors.effects import Write
 from activities.connectors.http import CallContext, SystemClient
 from activities.connectors.steps import Steps
 from domain.calls import StepCall, StepResult, UndoCall
+from domain.edi.business_answer import OrderStory
 from domain.facts.address import EnteredAddress
 from domain.facts.hold_history import HoldHistory
 from domain.facts.inventory import Sourcing
@@ -54,6 +55,10 @@ class HttpErp:
     async def address(self, context: CallContext, order_id: str) -> EnteredAddress:
         """See ErpPort."""
         return await self._client.read(context, f"/v1/orders/{_quoted(order_id)}/address", EnteredAddress)
+
+    async def story(self, context: CallContext, order_id: str) -> OrderStory:
+        """See ErpPort."""
+        return await self._client.read(context, f"/v1/orders/{_quoted(order_id)}/story", OrderStory)
 
     async def hold_history(self, context: CallContext, order_id: str) -> HoldHistory:
         """See ErpPort."""

@@ -81,12 +81,13 @@ class Outcome(Model):
 
 
 class AcknowledgedLine(Model):
-    """A line of the 855. `quantity` is what is promised, None if nothing is."""
+    """A line of the 855. `quantity` is what is promised, None if nothing is; `unit_price` is there if it changed."""
 
     line_id: str
     code: LineCode
     unit: str = "EA"
     quantity: Decimal | None = None
+    unit_price: Decimal | None = None
     item: str | None = None
     promised_on: date | None = None
 
@@ -150,6 +151,7 @@ def _line(order: Order, line: OrderLine, outcome: Outcome) -> AcknowledgedLine:
         code=code,
         unit=line.unit,
         quantity=now + outcome.later,
+        unit_price=None if outcome.unit_price == line.unit_price else outcome.unit_price,
         item=outcome.item,
         promised_on=outcome.promised_on or line.promised_on,
     )

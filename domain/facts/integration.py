@@ -68,7 +68,7 @@ class IntegrationFailure(Model):
     waiting: int = 0
     """Documents about the order that could not be sent."""
     exceptions_only: bool = False
-    answered: bool = False
-    """Whether an 855 about the order is out, or on its way."""
+    answered_with: str | None = None
+    """BAK02 of the 855 about the order that is out, or on its way; None if there is none."""
     settled_by: str | None = None
     version: str = "0"

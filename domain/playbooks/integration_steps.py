@@ -98,12 +98,14 @@ def resume_partner(partner: str) -> Step:
 
 
 def accept(case: IntegrationCase) -> tuple[Step, ...]:
-    """The 855 that takes the order on: what other holds leave open is said by line. None if it is out already."""
-    failure = case.failure
-    if failure is None or not failure.interchange_id or failure.answered:
+    """The 855 that takes the order on, and says by line what other holds leave open; at once, because those may take
+    days. Without other holds there is none: the order is let go, and answered with what becomes of it.
+    """
+    failure, pending = case.failure, _open(case)
+    if failure is None or not failure.interchange_id or not pending:
         return ()
-    answer = acknowledgement(case.order, _open(case), exceptions_only=failure.exceptions_only)
-    return (_answer(case, answer),)
+    answer = acknowledgement(case.order, pending, exceptions_only=failure.exceptions_only)
+    return (_answer(case, answer, early=True),)
 
 
 def reject(case: IntegrationCase) -> tuple[Step, ...]:
@@ -135,8 +137,8 @@ def _open(case: IntegrationCase) -> dict[str, Outcome]:
     return found
 
 
-def _answer(case: IntegrationCase, answer: Acknowledgement) -> Step:
-    return _edi(
+def _answer(case: IntegrationCase, answer: Acknowledgement, *, early: bool = False) -> Step:
+    step = _edi(
         case,
         "send_acknowledgement",
         "correct_acknowledgement",
@@ -145,6 +147,7 @@ def _answer(case: IntegrationCase, answer: Acknowledgement) -> Step:
         document="855",
         **answer.model_dump(mode="json"),
     )
+    return step.model_copy(update={"early": early})
 
 
 def _edi(

@@ -87,7 +87,8 @@ def purchase_order_answer(
         quantity = (f"{line.quantity.normalize():f}", line.unit) if line.quantity is not None else ("", "")
         item = ("VP", line.item) if line.item else ()
         gap = () if promised or not item else ("", "")
-        segments += [("PO1", line.line_id), ("ACK", str(line.code), *quantity, *promised, *gap, *_after(item))]
+        price = ("", "", f"{line.unit_price.normalize():f}") if line.unit_price is not None else ()
+        segments += [("PO1", line.line_id, *price), ("ACK", str(line.code), *quantity, *promised, *gap, *_after(item))]
     segments.append(("CTT", str(len(lines))))
     return TransactionSet(kind="855", control=control, segments=tuple(segments))
 

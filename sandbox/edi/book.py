@@ -63,15 +63,20 @@ class Book:
         """The business documents that went out, or should, about an order."""
         return [one for one in self.outbound.all(order_id=order_id) if one["document"] in BUSINESS]
 
+    def in_force(self, order_id: str) -> list[Document]:
+        """The 855 about an order that counts: the partner has it, or it is on its way."""
+        counts = (QUEUED, SENT, ACKNOWLEDGED)
+        return [one for one in self.sent_about(order_id) if one["document"] == "855" and one["state"] in counts]
+
     def overdue(self, now: datetime, order_id: str | None = None) -> list[Document]:
         """The documents whose 997 should have come by now: all of them, or those about an order."""
         sent = self.outbound.all(state=SENT, order_id=order_id)
         return [one for one in sent if one["due_at"] and datetime.fromisoformat(one["due_at"]) <= now]
 
     def queue(
-        self, partner: str, document: TransactionSet, *, order_id: str | None = None, answers: bool = False
+        self, partner: str, document: TransactionSet, *, order_id: str | None = None, answer: Document | None = None
     ) -> Document:
-        """Put a document in its envelope and have it sent. `answers`: it is the first business answer to an order."""
+        """Put a document in its envelope and have it sent. `answer`: what it says about the business of an order."""
         now = datetime.now(UTC)
         control = f"{len(self.outbound.all()) + 1:09d}"
         group = Group(FUNCTIONAL_IDS[document.kind], OURS, partner[:15], control.lstrip("0"), "005010", (document,))
@@ -90,7 +95,7 @@ class Book:
             "sent_at": None,
             "due_at": None,
             "alert": None,
-            "answers": answers,
+            "answer": answer,
         }
         self.outbound.put(kept["id"], kept)
         return kept

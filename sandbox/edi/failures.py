@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from domain.exception_types import IntegrationErrorKind
 from domain.facts.integration import IntegrationFailure, Overdue, PartnerRoute, UnreadLine
-from sandbox.edi.book import FAILED, QUEUED, REPLACED, WITHDRAWN, Book
+from sandbox.edi.book import FAILED, QUEUED, Book
 from sandbox.edi.repairs import kind_of
 from sandbox.edi.translation import propose
 from sandbox.kernel import Document
@@ -19,6 +19,7 @@ def failure_of(order_id: str, book: Book) -> IntegrationFailure:
     if document is None:
         return _versioned(IntegrationFailure(order_id=order_id))
     now = datetime.now(UTC)
+    answer = next((one["answer"] for one in book.in_force(order_id) if one["answer"]), None)
     connection, partner = book.connection(document["partner"]), book.partners.get(document["partner"])
     overdue = tuple(_overdue(sent) for sent in book.overdue(now, order_id))
     active = connection.route(connection.active)
@@ -43,7 +44,7 @@ def failure_of(order_id: str, book: Book) -> IntegrationFailure:
             paused=connection.paused,
             waiting=sum(1 for one in book.sent_about(order_id) if one["state"] == QUEUED),
             exceptions_only=partner is not None and partner.exceptions_only,
-            answered=_answered(order_id, book),
+            answered_with=answer and answer["bak02"],
             settled_by=document["settled_by"],
         )
     )
@@ -57,12 +58,6 @@ def _connection_kind(*, refused: bool, overdue: bool) -> IntegrationErrorKind | 
     if refused:
         return IntegrationErrorKind.AUTH
     return IntegrationErrorKind.TRANSIENT if overdue else None
-
-
-def _answered(order_id: str, book: Book) -> bool:
-    """An answer that was withdrawn or replaced by another is none."""
-    answers = (one["state"] for one in book.sent_about(order_id) if one["answers"])
-    return any(state not in (WITHDRAWN, REPLACED) for state in answers)
 
 
 def _siblings(document: Document, book: Book) -> int:

@@ -123,10 +123,22 @@ class Repairs:
         return {"before": [{"collection": "outbound", "document": one} for one in before]}
 
     def _answer(self, _: WriteRequest, body: AcknowledgementBody, __: str) -> Document:
-        queued = self._queue(body, "00")
+        """An 855 takes the place of the one before it. What the partner was told already is not said again."""
+        said = _said(body)
+        if said is not None and any(one["answer"] == said for one in self._book.in_force(body.order_id)):
+            return {"outbound_id": None, "number": None}
+        queued = self._queue(body, self._superseded(body.order_id), said) if said else self._queue(body, "00", None)
         return {"outbound_id": queued["id"], "number": queued["control"]}
 
-    def _queue(self, body: AcknowledgementBody, purpose: str) -> Document:
+    def _superseded(self, order_id: str) -> str:
+        """What was said before no longer counts. Returns BAK01: 05 if the partner has heard any of it."""
+        for one in self._book.in_force(order_id):
+            state = WITHDRAWN if one["state"] == QUEUED else REPLACED
+            self._book.change(self._book.outbound, one, state=state)
+        heard = any(one["sent_at"] for one in self._book.sent_about(order_id) if one["document"] == "855")
+        return "05" if heard else "00"
+
+    def _queue(self, body: AcknowledgementBody, purpose: str, said: Document | None) -> Document:
         received = self._book.received(body.order_id)
         if received is None:
             raise Problem(422, "unknown_order", f"order {body.order_id} did not come by EDI")
@@ -138,23 +150,27 @@ class Repairs:
             answer = purchase_order_answer(number, body.bak02, body.lines, control, today, purpose=purpose)
         else:
             raise Problem(422, "incomplete", "an 855 needs its BAK02")
-        answers = body.document == "855" and purpose == "00"
-        return self._book.queue(received["partner"], answer, order_id=body.order_id, answers=answers)
+        return self._book.queue(received["partner"], answer, order_id=body.order_id, answer=said)
 
     def _correct(self, _: WriteRequest, made: Document, __: Cancellation) -> Document:
         """What has not gone yet is withdrawn. What has gone is corrected: an 855 by one that replaces it and says that
         the lines are on hold again (BAK01 05). Of an 824 there is no taking back; the next 855 tells better.
         """
-        sent = self._book.outbound.get(made["outbound_id"])
+        sent = self._book.outbound.get(made["outbound_id"]) if made["outbound_id"] else None
         if sent is not None and sent["state"] == QUEUED:
             self._book.change(self._book.outbound, sent, state=WITHDRAWN)
-        elif sent is not None and sent["state"] != WITHDRAWN and made["document"] == "855":
+        elif sent is not None and sent["state"] not in (WITHDRAWN, REPLACED) and made["document"] == "855":
             self._book.change(self._book.outbound, sent, state=REPLACED)
             held = [{**line, "code": "IH"} for line in made["lines"]]
             body = {name: made[name] for name in ("reference", "order_id", "document")}
             corrected = AcknowledgementBody.model_validate(body | {"bak02": "AC", "lines": held})
-            return {"corrected_by": self._queue(corrected, "05")["id"]}
+            return {"corrected_by": self._queue(corrected, "05", None)["id"]}
         return {}
+
+
+def _said(body: AcknowledgementBody) -> Document | None:
+    """What an 855 says about the business; an 824 says nothing about it."""
+    return body.model_dump(mode="json", include={"bak02", "lines"}) if body.document == "855" else None
 
 
 def kind_of(document: Document) -> IntegrationErrorKind | None:

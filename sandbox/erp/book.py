@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from domain.edi.business_answer import OrderStory
 from domain.events import EventData, EventType
-from domain.order import Hold, OrderStatus
+from domain.order import Hold, Order, OrderStatus
 from sandbox.erp.model import DEPARTED, ErpClearedHold, ErpOrder, HoldEntry, status_with
 from sandbox.kernel import Document, Documents, Problem, Service
 
@@ -22,6 +23,7 @@ class OrderBook:
     def __init__(self, service: Service) -> None:
         self._service = service
         self.documents = Documents(service.store, "orders", _INDEXED)
+        self._entered = Documents(service.store, "entered_orders", ())
 
     def document(self, order_id: str) -> Document:
         """The order as it is kept. Raises Problem 404."""
@@ -65,6 +67,21 @@ class OrderBook:
                 headers={"Location": f"/v1/orders/{order.order_id}"},
             )
         self._keep(order)
+        if order.parent_order_id is None:
+            self._entered.put(order.order_id, order.model_dump(mode="json"))
+
+    def story(self, order_id: str) -> OrderStory:
+        """The whole that an order belongs to: as it came in, and all its parts as they are now. Raises Problem 404."""
+        whole = self.order(order_id)
+        while whole.parent_order_id is not None:
+            whole = self.order(whole.parent_order_id)
+        entered = self._entered.get(whole.order_id) or self.document(whole.order_id)
+        return OrderStory(ordered=Order.model_validate(entered), parts=tuple(self._with_parts(whole)))
+
+    def _with_parts(self, order: ErpOrder) -> Iterator[ErpOrder]:
+        yield order
+        for document in self.documents.all(parent_order_id=order.order_id):
+            yield from self._with_parts(ErpOrder.model_validate(document))
 
     def change(self, order_id: str, change: Change) -> ErpOrder:
         """Keep what `change` makes of an order, as its next version."""

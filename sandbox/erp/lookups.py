@@ -1,9 +1,10 @@
-"""What the ERP remembers about orders: all holds they ever had, and what else the customer ordered lately."""
+"""What the ERP remembers: how orders came in, all holds they ever had, and what else the customer ordered lately."""
 
 from __future__ import annotations
 
 from datetime import date
 
+from domain.edi.business_answer import OrderStory
 from domain.facts.hold_history import HoldHistory, PastHold
 from domain.facts.similar_orders import SimilarLine, SimilarOrder, SimilarOrders
 from sandbox.erp.book import OrderBook
@@ -16,12 +17,16 @@ AT_MOST = 200
 
 
 class Lookups:
-    """`/v1/orders/{id}/holds` and `/v1/customers/{id}/orders`."""
+    """`/v1/orders/{id}/holds`, `/v1/orders/{id}/story` and `/v1/customers/{id}/orders`."""
 
     def __init__(self, service: Service, book: OrderBook) -> None:
         @service.v1.get("/orders/{order_id}/holds", tags=["orders"], summary="All holds an order ever had")
         async def holds(order_id: str) -> HoldHistory:
             return _history(book.order(order_id))
+
+        @service.v1.get("/orders/{order_id}/story", tags=["orders"], summary="As it came in, and all its parts now")
+        async def story(order_id: str) -> OrderStory:
+            return book.story(order_id)
 
         @service.v1.get("/customers/{customer_id}/orders", tags=["orders"], summary="What else a customer ordered")
         async def orders(customer_id: str, since: date, besides: str | None = None) -> SimilarOrders:

@@ -62,7 +62,6 @@ class ErpLine(OrderLine):
 
     sources: tuple[Source, ...] = ()
     original_item: str | None = None
-    split_from: str | None = None
     tax_stated: tuple[bool, bool] = (False, False)
     """Whether the tax on the customer's order and the one in the ERP came in with it; else they are the engine's."""
 

@@ -10,6 +10,8 @@ from typing import Any
 
 from pydantic import JsonValue
 
+from activities.business_answer import BusinessAnswers
+from activities.connectors.communications import Communications
 from activities.connectors.delivery import Letter
 from activities.connectors.erp import HttpErp
 from activities.connectors.links import CustomerLinks
@@ -18,12 +20,14 @@ from activities.crm import CrmActivities
 from activities.customer_questions import CustomerQuestionActivities
 from activities.edi import EdiActivities
 from activities.erp import ErpActivities
+from activities.notification import Desk as Desks
+from activities.notification import NotificationActivities
 from activities.pricing import PricingActivities
 from activities.tax import TaxActivities
 from activities.tms import TmsActivities
 from activities.wms import WmsActivities
-from domain.assessment import Assessment, Circumstances, Option
-from domain.calls import CaseRef, FactCall, StepCall, StepResult, UndoCall
+from domain.assessment import Assessment, Circumstances, Disposition, Option
+from domain.calls import CaseRef, CustomerNotice, FactCall, StepCall, StepResult, UndoCall
 from domain.exception_types import ExceptionType
 from domain.facts.fact import Fact, FactRequest, Facts
 from domain.order import Order
@@ -85,7 +89,7 @@ def _record(record_id: str, item: str, **more: JsonValue) -> dict[str, JsonValue
 
 
 SEEDS: dict[str, dict[str, JsonValue]] = {
-    "edi": {**partner.SEED, "partners": [{**partner.PARTNER, "customer_id": "C-4"}]},
+    "edi": {**partner.SEED, "partners": [{**partner.PARTNER, "customer_id": "C-5"}]},
     "erp": {
         "items": [
             {
@@ -155,9 +159,13 @@ class Letterbox:
 
     name = "EMAIL"
 
+    def __init__(self) -> None:
+        self.letters: list[Letter] = []
+
     async def deliver(self, letter: Letter) -> None:
         """Every letter arrives."""
         assert letter.to
+        self.letters.append(letter)
 
 
 class Stage:
@@ -167,9 +175,15 @@ class Stage:
         self.desks = {name: Desk(url) for name, url in urls.items()}
         self.credit_office = Desk(urls["credit"], "admin")
         clients = {name: connector(name, url, TOKENS["holdfast"]) for name, url in urls.items()}
-        questions = CustomerQuestionActivities(clients["crm"], Letterbox(), policy, _LINKS)
+        self._letterbox = Letterbox()
+        erp = HttpErp(clients["erp"])
+        questions = CustomerQuestionActivities(clients["crm"], self._letterbox, policy, _LINKS)
+        partners = BusinessAnswers(erp, clients["edi"])
+        told = NotificationActivities(
+            Communications(clients["crm"]), [self._letterbox], policy, Desks("", ""), partners
+        )
         self._groups: dict[str, tuple[object, ...]] = {
-            "erp": (ErpActivities(HttpErp(clients["erp"])),),
+            "erp": (ErpActivities(erp),),
             "wms": (WmsActivities(clients["wms"]),),
             "credit": (CreditActivities(clients["credit"]),),
             "tax": (TaxActivities(clients["tax"]),),
@@ -177,6 +191,7 @@ class Stage:
             "crm": (CrmActivities(clients["crm"]), questions),
             "pricing": (PricingActivities(clients["pricing"]),),
             "edi": (EdiActivities(clients["edi"]),),
+            "notification": (told,),
         }
 
     def held(self, code: str, customer_id: str, *lines: dict[str, JsonValue], **more: JsonValue) -> Order:
@@ -238,6 +253,44 @@ class Stage:
             version = result.order_version or version
             results.append(result)
         return results
+
+    async def end(self, order: Order, option: Option) -> Letter:
+        """The pivot, by a person, and what the customer is written; tried twice, as when an answer is lost."""
+        now, cancels = self.order(order.order_id), option.disposition is Disposition.CANCEL_ORDER
+        operation = "cancel_order" if cancels else "release_order"
+        resolution = {
+            "resolution": option.code,
+            "reason": option.reason[:200],
+            "decided_by": "carla",
+            "role": option.role,
+        }
+        more = {"amount": option.amount.model_dump(mode="json"), "policy_version": "1"}
+        call = StepCall(
+            case=_case(order),
+            order_version=now.version,
+            step_id=operation,
+            arguments={
+                "resolutions": [{"hold_id": hold.hold_id, **resolution, **more} for hold in now.holds],
+                "reason_code": option.code,
+            },
+            idempotency_key=f"hf-{order.order_id}-{now.version}-end",
+            reason=option.reason[:200],
+            decided_by="carla",
+        )
+        await run(self._activity(f"erp.{operation}"), call)
+        ended = "ORDER_CANCELLED" if option.covered_by is None else "ORDER_COVERED"
+        notice = CustomerNotice(
+            case=_case(order),
+            message_id=f"hf-{order.order_id}-{now.version}",
+            customer_id=order.customer_id,
+            po_number=order.po_number,
+            outcome=ended if cancels else "RELEASED",
+            messages=option.messages,
+        )
+        for attempt in (1, 2):
+            await run(self._activity("notification.tell_customer"), notice, attempt=attempt)
+        (letter,) = [one for one in self._letterbox.letters if one.message_id == notice.message_id]
+        return letter
 
     async def undo(self, order: Order, option: Option) -> None:
         """Every step taken back, the last first."""

@@ -83,7 +83,7 @@ async def test_every_option_is_carried_out_and_undone(world: Stage, gateway: Gat
         assert (await world.assess(FAILURE, order)).digest == before.digest
 
 
-async def test_a_replayed_order_is_let_go_with_its_855(world: Stage, gateway: Gateway) -> None:
+async def test_a_replayed_order_is_let_go_by_itself(world: Stage, gateway: Gateway) -> None:
     """The first look mends and replays, the second has nothing left to ask; a sibling is replayed by itself."""
     order, sibling = unmapped(world, gateway), unmapped(world, gateway)
     _, fix = await world.judged(FAILURE, order, "FIX_AND_REPLAY")
@@ -92,7 +92,7 @@ async def test_a_replayed_order_is_let_go_with_its_855(world: Stage, gateway: Ga
     assert [line.item for line in now.lines] == ["NUT-M8"]
     settled = await world.assess(FAILURE, now)
     assert (settled.ask, settled.rules[0].rule) == (None, "settled")
-    assert [step.activity for step in settled.recommended_option.plan.steps] == ["edi.send_acknowledgement"]
+    assert [step.activity for step in settled.recommended_option.plan.steps] == []
     mended = await world.assess(FAILURE, sibling)
     assert (mended.ask, mended.rules[0].rule) == (None, "mapped")
     await world.undo(order, fix)

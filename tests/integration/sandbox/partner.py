@@ -37,13 +37,13 @@ _numbers = itertools.count(1)
 
 
 def purchase_order(
-    *lines: x12.Segment, kind: str = "850", site: str = "0042", number: str = "PO-1"
+    *lines: x12.Segment, kind: str = "850", site: str = "0042", number: str = "PO-1", need_by: str = "20261220"
 ) -> x12.TransactionSet:
     """An order for what the PO1 segments say."""
     head: x12.Segment = ("BEG", "00", "SA", number, "", "20261124")
     if kind == "860":
         head = ("BCH", "04", "SA", number, "", "", "20261124")
-    segments = (head, ("REF", "DP", "7"), ("DTM", "002", "20261220"), ("N1", "ST", "", "92", site), *lines)
+    segments = (head, ("REF", "DP", "7"), ("DTM", "002", need_by), ("N1", "ST", "", "92", site), *lines)
     return x12.TransactionSet(kind, "0001", segments)
 
 

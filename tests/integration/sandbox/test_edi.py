@@ -194,13 +194,46 @@ def test_an_overdue_document_is_sent_again_and_counted_anew(stage: Gateway) -> N
 def test_an_answer_that_is_taken_back_is_withdrawn_or_replaced(stage: Gateway) -> None:
     order_id = stage.unmapped()
     made = answer(stage, order_id)
-    assert stage.failure(order_id)["answered"]
+    assert stage.failure(order_id)["answered_with"] == "AD"
     eventually(lambda: [one for one in stage.outgoing(order_id, "855") if one["state"] == "SENT"])
     stage.edi.made(f"/v1/acknowledgements/{made['id']}/cancel", {"reference": "u-1"})
-    assert not stage.failure(order_id)["answered"]
+    assert stage.failure(order_id)["answered_with"] is None
     replacing = x12.parse(stage.outgoing(order_id, "855")[1]["text"]).groups[0].sets[0]
     assert x12.element(replacing.first("BAK"), 1) == "05"
     assert x12.element(replacing.first("ACK"), 1) == "IH"
+
+
+def test_a_later_answer_takes_the_place_of_the_one_before(stage: Gateway) -> None:
+    """By a document that says so; what the partner knows already is not said again, and taking back the first does
+    nothing any more.
+    """
+    order_id = stage.unmapped()
+    line = {"line_id": "1", "code": "IH", "quantity": "2", "unit": "EA"}
+    pending = answer(stage, order_id, "a-1", bak02="AC", lines=[line])
+    eventually(lambda: [one for one in stage.outgoing(order_id, "855") if one["state"] == "SENT"])
+    dearer = line | {"code": "IP", "unit_price": "5.50", "promised_on": "2026-12-24"}
+    answer(stage, order_id, "a-2", bak02="AC", lines=[dearer])
+    answer(stage, order_id, "a-3", bak02="AC", lines=[dearer])
+    stage.edi.made(f"/v1/acknowledgements/{pending['id']}/cancel", {"reference": "u-1"})
+    first, last = stage.outgoing(order_id, "855")
+    said = x12.parse(last["text"]).groups[0].sets[0]
+    assert (first["state"], x12.element(said.first("BAK"), 1), stage.failure(order_id)["answered_with"]) == (
+        "REPLACED",
+        "05",
+        "AC",
+    )
+    assert said.first("PO1") == ("PO1", "1", "", "", "5.5")
+    assert said.first("ACK") == ("ACK", "IP", "2", "EA", "067", "20261224")
+
+
+def test_an_answer_that_has_not_gone_yet_gives_way_to_the_next() -> None:
+    with gateway(transmit_after=60) as stage:
+        order_id = stage.unmapped()
+        answer(stage, order_id, "a-1")
+        answer(stage, order_id, "a-2", bak02="AC")
+        first, last = stage.outgoing(order_id, "855")
+        assert (first["state"], last["state"]) == ("WITHDRAWN", "QUEUED")
+        assert x12.element(x12.parse(last["text"]).groups[0].sets[0].first("BAK"), 1) == "00"
 
 
 def test_an_answer_that_has_not_gone_yet_was_never_given() -> None:

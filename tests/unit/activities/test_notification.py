@@ -7,8 +7,12 @@ from email.message import EmailMessage
 import pytest
 from temporalio.exceptions import ApplicationError
 
+from activities.business_answer import BusinessAnswers
 from activities.connectors.communications import Communications
 from activities.connectors.delivery import Channel
+from activities.connectors.erp import HttpErp
+from activities.connectors.errors import SystemCallFailed
+from activities.connectors.http import CallContext
 from activities.connectors.mail import Mail
 from activities.connectors.settings import NotificationSettings
 from activities.connectors.webhook import Webhook
@@ -58,6 +62,7 @@ class Post:
 
     def __init__(self, crm: SmallSystem, mailbox: Mailbox) -> None:
         self.crm, self.mailbox = crm, mailbox
+        self.partners: BusinessAnswers | None = None
         self.settings = NotificationSettings(
             smtp_host="127.0.0.1", smtp_port=mailbox.port, sender="orders@meridian.example"
         )
@@ -65,7 +70,9 @@ class Post:
 
     def activities(self, *channels: Channel) -> NotificationActivities:
         ways = channels or (Mail("127.0.0.1", self.settings),)
-        return NotificationActivities(Communications(self.crm.client("crm")), ways, company_policies, DESK)
+        return NotificationActivities(
+            Communications(self.crm.client("crm")), ways, company_policies, DESK, self.partners
+        )
 
     async def notify(self, one: Notice | None = None, attempt: int = 1) -> Sent:
         activity = self.activities().notify_role
@@ -84,6 +91,25 @@ class Post:
     def mail(self) -> EmailMessage:
         (message,) = self.mailbox.messages
         return message
+
+
+class Answers(BusinessAnswers):
+    """A gateway that is silent until it is not."""
+
+    def __init__(self, crm: SmallSystem) -> None:
+        super().__init__(HttpErp(crm.client("erp")), crm.client("edi"))
+        self.silent, self.given = True, list[str]()
+
+    async def give(self, context: CallContext, notice: CustomerNotice) -> None:
+        if self.silent:
+            raise SystemCallFailed(
+                system="edi",
+                operation=context.operation,
+                order_id=context.order_id,
+                kind=Kind.TRANSIENT,
+                what="does not answer",
+            )
+        self.given.append(notice.message_id)
 
 
 @pytest.fixture
@@ -231,3 +257,15 @@ async def test_a_gateway_that_gave_up_may_have_passed_the_message_on(post: Post)
     activities = post.activities(Webhook(f"{post.crm.url}/v1/letters", ""))
     assert (await run(activities.tell_customer, CUSTOMER)).status == "UNCERTAIN"
     assert post.statuses == ["UNCERTAIN"]
+
+
+async def test_a_mail_and_an_855_do_not_wait_for_each_other(post: Post) -> None:
+    """The gateway is silent: the mail has gone all the same, once, and the answer follows with the next attempt."""
+    answers = Answers(post.crm)
+    post.partners = answers
+    with pytest.raises(SystemCallFailed):
+        await post.tell()
+    assert post.statuses == ["SENT"]
+    answers.silent = False
+    assert (await post.tell(attempt=2)).status == "ALREADY_SENT"
+    assert (answers.given, len(post.mailbox.messages)) == (["hf-m2"], 1)

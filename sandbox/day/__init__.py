@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from random import Random
 
 from domain.exception_types import ExceptionType
@@ -36,7 +37,7 @@ _CHUNK = 1000
 
 @dataclass(frozen=True)
 class Chunk:
-    """Some of a day's orders, by arrival, with the master data that only they need."""
+    """Some of a day's orders, by arrival, with the master data that only they need. The next chunk arrives later."""
 
     world: World
     orders: tuple[PlannedOrder, ...]
@@ -60,13 +61,17 @@ class Day:
 
 
 def chunks(seed: int, size: int, now: datetime) -> Iterator[Chunk]:
-    """A day of `size` orders, a part at a time: memory does not grow with the size. ValueError beyond the limits."""
+    """A day of `size` orders from morning to evening, a part at a time: memory does not grow with the size.
+
+    ValueError beyond the limits.
+    """
     if not LEAST <= size <= MOST:
         raise ValueError(f"a day has {LEAST} to {MOST:,} orders, not {size}")
+    times = _times(seed, size, now)
     for number, start in enumerate(range(0, size, _CHUNK)):
         random = Random(f"{seed}/{number}")  # noqa: S311 - a play, not a secret
         world = World(random, now, start)
-        yield Chunk(world, _orders(world, min(_CHUNK, size - start)))
+        yield Chunk(world, _orders(world, list(islice(times, _CHUNK))))
 
 
 def plan(seed: int, now: datetime, size: int = 300) -> Day:
@@ -75,7 +80,8 @@ def plan(seed: int, now: datetime, size: int = 300) -> Day:
     timed = Scenario("timed alone", credit.slightly_over, touchless=True)
     down = Scenario("the tax service is down", tax.wrong, touchless=True)
     alone = tuple(PlannedOrder.of(timed, "TIMED", world, now) for _ in range(ALONE))
-    orders = _orders(world, size - ALONE - OUTAGE)
+    count = size - ALONE - OUTAGE
+    orders = _orders(world, list(_times(seed, count, now)))
     outage = tuple(PlannedOrder.of(down, "OUTAGE", world, now) for _ in range(OUTAGE))
     return Day(world, alone, orders, outage)
 
@@ -90,15 +96,18 @@ def _shuffled(random: Random, wanted: Sequence[tuple[str, Scenario]]) -> list[tu
     return [each for group in mixed for each in group]
 
 
-def _orders(world: World, count: int) -> tuple[PlannedOrder, ...]:
-    """So many orders by the distribution, in the order of their arrival."""
+def _times(seed: int, count: int, now: datetime) -> Iterator[datetime]:
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    return arrivals(Random(f"{seed}/times"), count, midnight)  # noqa: S311 - a play, not a secret
+
+
+def _orders(world: World, times: Sequence[datetime]) -> tuple[PlannedOrder, ...]:
+    """An order for each of these times, by the distribution."""
     wanted = [
         (kind, scenario)
-        for kind, number in quotas(count, SHARES).items()
+        for kind, number in quotas(len(times), SHARES).items()
         for scenario in rota(SCENARIOS[kind], [each.weight for each in SCENARIOS[kind]], number)
     ]
-    midnight = world.now.replace(hour=0, minute=0, second=0, microsecond=0)
-    times = arrivals(world.random, count, midnight)
     return tuple(
         PlannedOrder.of(scenario, str(kind), world, time)
         for (kind, scenario), time in zip(_shuffled(world.random, wanted), times, strict=True)

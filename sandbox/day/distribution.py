@@ -6,7 +6,7 @@ The shares are those of a bad day, on purpose: about half of the orders are held
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from random import Random
 from typing import TypeVar
@@ -53,6 +53,10 @@ HOURS: Mapping[int, int] = {
 SEGMENTS: Mapping[str, int] = {"A": 20, "B": 50, "C": 30}
 """Customers per hundred."""
 
+REPEAT_PERCENT = 60
+"""Of the orders with nothing wrong, those whose customer has ordered before on that day."""
+
+_LAST_SECOND = 3599.999999
 _MEDIAN_QUANTITY, _SPREAD = 24, 0.6
 _LEAST, _MOST = 3, 300
 
@@ -67,10 +71,17 @@ def quotas(total: int, shares: Mapping[Key, int]) -> dict[Key, int]:
     return counts
 
 
-def arrivals(random: Random, total: int, midnight: datetime) -> list[datetime]:
-    """When `total` orders arrive on the day that begins at `midnight`, the earliest first."""
-    hours = [hour for hour, count in quotas(total, HOURS).items() for _ in range(count)]
-    return sorted(midnight + timedelta(hours=hour, seconds=random.uniform(0, 3600)) for hour in hours)
+def arrivals(random: Random, total: int, midnight: datetime) -> Iterator[datetime]:
+    """When `total` orders arrive on the day that begins at `midnight`, the earliest first, one at a time.
+
+    Each hour has its quota, evenly distributed in it. The next of n times is drawn as the least of n, so that no more
+    than one has to be remembered.
+    """
+    for hour, count in quotas(total, HOURS).items():
+        passed = 0.0
+        for left in range(count, 0, -1):
+            passed += (1 - passed) * (1 - random.random() ** (1 / left))
+            yield midnight + timedelta(hours=hour, seconds=min(passed * 3600, _LAST_SECOND))
 
 
 def segment(random: Random) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from sandbox.day import address, credit, inventory, price, tax
-from sandbox.day.distribution import quantity, segment
+from sandbox.day.distribution import REPEAT_PERCENT, quantity, segment
 from sandbox.day.plan import Conduct, Scenario
 from sandbox.day.world import Document, World
 
@@ -15,9 +15,17 @@ STRANGE = {"code": "QA-77", "hold_class": "MANUAL", "source_system": "QA", "reas
 
 
 def clean(world: World) -> Document:
-    """An order that nobody has to look at."""
-    customer = world.customer(segment=segment(world.random))
-    return world.order(customer, {world.plenty(): quantity(world.random)})
+    """An order that nobody has to look at, of a customer who may have ordered before today."""
+    order = world.order(_regular(world), {world.plenty(): quantity(world.random)})
+    return order | {"po_number": f"PO-{order['order_id'].partition('-')[2]}"}
+
+
+def _regular(world: World) -> str:
+    """A customer with credit for many orders. Stories about a customer's own position have customers of their own."""
+    if world.regulars and world.random.random() * 100 < REPEAT_PERCENT:
+        return world.random.choice(world.regulars)
+    world.regulars.append(world.customer(segment=segment(world.random)))
+    return world.regulars[-1]
 
 
 def _clean_and_known(world: World) -> Document:

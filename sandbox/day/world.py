@@ -77,6 +77,8 @@ class World:
     interchanges: int = 0
     clean: list[Document] = field(default_factory=list)
     """The orders with nothing wrong so far: what duplicates are duplicates of."""
+    regulars: list[str] = field(default_factory=list)
+    """The customers of whom nothing else is planned: they order several times a day."""
     newcomer: str | None = None
     """The partner whose parts are not all known: one cause of several holds."""
     misled: tuple[str, str] | None = None

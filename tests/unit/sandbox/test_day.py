@@ -67,6 +67,38 @@ def test_orders_arrive_in_order_and_most_of_them_in_the_two_waves() -> None:
     assert Counter(time.hour for time in times) == quotas(1000, HOURS)
 
 
+def test_a_day_of_several_chunks_arrives_in_order_from_the_first_hour_to_the_last() -> None:
+    """Each chunk takes up where the one before it ended; the hours have their quotas over the whole day."""
+    times = [[planned.arrives_at for planned in chunk.orders] for chunk in chunks(7, 2_500, NOW)]
+    assert [len(chunk) for chunk in times] == [1000, 1000, 500]
+    whole = [time for chunk in times for time in chunk]
+    assert whole == sorted(whole)
+    assert Counter(time.hour for time in whole) == quotas(2_500, HOURS)
+
+
+def test_most_orders_with_nothing_wrong_are_of_customers_who_order_again() -> None:
+    """Nobody's orders are held for that: neither for their number nor for what all of them cost."""
+    orders = [planned.order for planned in next(chunks(7, 1000, NOW)).orders if planned.kind == CLEAN]
+    customers = Counter(order["customer_id"] for order in orders)
+    assert 0.3 < len(customers) / len(orders) < 0.5
+    assert len({order["po_number"] for order in orders}) == len(orders)
+    value: Counter[str] = Counter()
+    for order in orders:
+        value[order["customer_id"]] += sum(int(line["quantity"]) * int(line["unit_price"]) for line in order["lines"])
+    assert max(value.values()) * 1.1 < 500_000 - 20_000
+
+
+def test_values_of_orders_with_nothing_wrong_are_as_documented() -> None:
+    """In hundreds of dollars: one in ten below, the median, one in ten above."""
+    orders = [planned.order for planned in next(chunks(7, 1000, NOW)).orders if planned.kind == CLEAN]
+    values = sorted(int(one["quantity"]) * int(one["unit_price"]) for order in orders for one in order["lines"])
+    tenth, half, ninth = (values[len(values) * part // 10] for part in (1, 5, 9))
+    assert 1_100 < tenth < 1_700
+    assert 2_500 < half < 3_300
+    assert 5_200 < ninth < 7_400
+    assert 360 <= values[0] <= values[-1] <= 36_000
+
+
 def test_orders_with_a_cause_in_common_come_one_after_the_other() -> None:
     day = plan(7, NOW)
     for story in ("a part that nobody knows", "a price record contradicts the contract"):

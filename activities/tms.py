@@ -6,15 +6,19 @@ from datetime import UTC, datetime
 
 from temporalio import activity
 
+from activities.connectors.errors import SystemCallFailed
 from activities.connectors.facts import fact, parameters
 from activities.connectors.http import CallContext, SystemClient
 from activities.connectors.steps import Steps
 from domain.calls import FactCall, StepCall, StepResult, UndoCall
+from domain.exception_types import IntegrationErrorKind
 from domain.facts.fact import Fact
 from domain.facts.transport import Rates, Routing
 
 TENDERS = "tenders"
 PICKUPS = "pickups"
+DECLINED = "DECLINED"
+"""What a carrier says to a tender that it does not take."""
 
 
 class TmsActivities:
@@ -40,8 +44,17 @@ class TmsActivities:
 
     @activity.defn(name="tms.tender")
     async def tender(self, call: StepCall) -> StepResult:
-        """Offer the load to the carrier."""
-        return await self._steps.carry_out(TENDERS, call)
+        """Offer the load to the carrier. A carrier that declines at once is a CONFLICT: the rates say who has room."""
+        tender = await self._steps.carry_out(TENDERS, call)
+        if tender.detail.get("reply") == DECLINED:
+            raise SystemCallFailed(
+                system="tms",
+                operation="tms.tender",
+                order_id=call.case.order_id,
+                kind=IntegrationErrorKind.CONFLICT,
+                what=f"says that the carrier has declined tender {tender.resource_id}",
+            )
+        return tender
 
     @activity.defn(name="tms.cancel_tender")
     async def cancel_tender(self, call: UndoCall) -> StepResult:

@@ -34,6 +34,7 @@ _PEERS: Mapping[str, tuple[str, ...]] = {
     "erp": ("wms", "credit", "tax", "crm", "suppliers"),
     "credit": ("erp",),
     "edi": ("erp",),
+    "tms": ("erp",),
     "channels": ("erp", "credit"),
 }
 _OURS = ("TEMPORAL_", "HOLDFAST_", "SANDBOX_")

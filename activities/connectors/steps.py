@@ -6,7 +6,7 @@ from activities.connectors.effects import Effect, Effects, Found, Write
 from activities.connectors.http import CallContext, SystemClient
 from domain.calls import StepCall, StepResult, UndoCall
 
-_LOOKED_UP_BY_PEOPLE = ("number", "purchase_order", "new_order_id", "url")
+_LOOKED_UP_BY_PEOPLE = ("number", "purchase_order", "new_order_id", "url", "reply")
 """What of a system's answer is kept, besides its id. Nothing else: an answer may name persons."""
 
 

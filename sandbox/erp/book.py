@@ -97,8 +97,14 @@ class OrderBook:
             raise Problem(409, "order_gone", f"order {order_id} is {order.status}")
         return order
 
-    def hold(self, order_id: str, entry: HoldEntry) -> ErpOrder:
-        """Put a hold on, and tell; an order that was released but has not gone is held again."""
+    def hold(self, order_id: str, entry: HoldEntry, *, joins: bool = False) -> ErpOrder:
+        """Put a hold on, and tell; an order that was released but has not gone is held again. With `joins`, one of the
+        same code that is there already says it, too: the order is another version.
+        """
+        if joins and any(hold.code == entry.code for hold in self.still_here(order_id).holds):
+            order = self.change(order_id, lambda order: order)
+            self.tell(EventType.ORDER_CHANGED, order, detail=entry.reason)
+            return order
         self.still_here(order_id)
         order = self.change(order_id, lambda order: checked_still(order, place_holds(order, [entry])))
         self.tell_placed(order, len(order.holds) - 1)

@@ -13,9 +13,10 @@ from sandbox.kernel import ACTIVE, Answer, Document, Documents, Page, Paging, Se
 
 
 class HoldBody(WriteBody):
-    """Put a hold on an order."""
+    """Put a hold on an order. With `joins`, one of that code that is on it says it, and the order has changed."""
 
     hold: HoldEntry
+    joins: bool = False
 
 
 class Placing:
@@ -31,7 +32,7 @@ class Placing:
         earlier = self._placed.all(reference=body.reference, order_id=order_id) if write.honours_keys else []
         if earlier:
             return Answer(earlier[0], 200)
-        order = self._book.hold(order_id, body.hold)
+        order = self._book.hold(order_id, body.hold, joins=body.joins)
         made: Document = {
             "id": f"plc-{uuid.uuid4().hex[:12]}",
             "reference": body.reference,
@@ -39,7 +40,7 @@ class Placing:
             "order_id": order_id,
             "order_version": order.version,
             "order_status": order.status,
-            "hold_id": order.holds[-1].hold_id,
+            "hold_id": next(hold.hold_id for hold in reversed(order.holds) if hold.code == body.hold.code),
             "at": datetime.now(UTC).isoformat(),
         }
         self._placed.put(made["id"], made)

@@ -7,8 +7,9 @@ from typing import Any
 
 from domain.facts.transport import OpeningHours
 from sandbox.kernel import ACTIVE, Cancellation, Collection, Document, Problem, Service, WriteRequest
+from sandbox.tms.declines import Declines
 from sandbox.tms.rating import RateBook
-from sandbox.tms.records import CollectionBody, ReplyBody, TenderBody, TmsSettings
+from sandbox.tms.records import CollectionBody, Reply, ReplyBody, TenderBody, TmsSettings
 from sandbox.tms.routing import RoutingBook
 
 _GONE = "gone_at"
@@ -21,7 +22,11 @@ class Tenders:
         self._reply = settings.reply
         self._rates = rates
         self._routing = routing
-        self._tenders = service.collection("tenders", TenderBody, "tnd", on_create=self._offer, on_cancel=_take_back)
+        self._tenders = service.collection(
+            "tenders", TenderBody, "tnd", on_create=self._offer, on_cancel=_take_back, indexed=("reply",)
+        )
+        self._declines = Declines(service, self._tenders)
+        service.background(self._declines.work)
         self._mount(service)
 
     def _offer(self, _: WriteRequest, body: TenderBody, __: str) -> Document:
@@ -37,12 +42,23 @@ class Tenders:
         ):
             what = f"{body.scac} cannot bill that account {body.freight_terms} on {body.pickup_on}"
             raise Problem(409, "account_not_valid", what)
+        if self._reply is Reply.DECLINED:
+            self._declined(body.scac, body.region)
         return {"reply": self._reply.value}
+
+    def _declined(self, scac: str, region: str) -> None:
+        """The rates say so from now on, and soon the ERP knows."""
+        self._rates.close(scac, region)
+        self._declines.soon()
 
     def _mount(self, service: Service) -> None:
         @service.admin.post("/tenders/{resource_id}/reply", summary="The carrier answers")
         async def reply(resource_id: str, body: ReplyBody) -> Document:
-            return _change(self._tenders, resource_id, {"reply": body.reply.value})
+            with service.store.transaction():
+                tender = _change(self._tenders, resource_id, {"reply": body.reply.value})
+                if body.reply is Reply.DECLINED:
+                    self._declined(tender["scac"], tender["region"])
+            return tender
 
         @service.admin.post("/tenders/{resource_id}/pickup", summary="The carrier has picked up")
         async def pickup(resource_id: str) -> Document:

@@ -35,6 +35,10 @@ class RateBook:
         known = self._capacity.get(scac, region) or self._capacity.get(scac, ANY)
         return known is None or known.accepting
 
+    def close(self, scac: str, region: str) -> None:
+        """The carrier takes no more tenders to a region. Belongs inside a transaction."""
+        self._capacity.put(Capacity(scac=scac, region=region, accepting=False))
+
     def rates(self, asked: RatesQuery) -> Rates:
         """Every service that has a rate for the lane and room for the goods, whether or not it suits them otherwise."""
         lane = [rate for rate in self._rates.all() if _fits(rate, asked)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, time
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -42,8 +42,8 @@ class Reply(StrEnum):
 class TmsSettings(Settings):
     """Settings of the TMS."""
 
-    reply: Literal[Reply.ACCEPTED, Reply.PENDING] = Reply.ACCEPTED
-    """What carriers say to a tender at once. Who declines has no `capacity`, and rates say so."""
+    reply: Reply = Reply.ACCEPTED
+    """What carriers say to a tender at once. Who declines has no `capacity` from then on, and the ERP is told."""
 
 
 class CarrierService(BaseModel):

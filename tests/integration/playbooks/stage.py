@@ -254,8 +254,10 @@ class Stage:
             results.append(result)
         return results
 
-    async def end(self, order: Order, option: Option) -> Letter:
-        """The pivot, by a person, and what the customer is written; tried twice, as when an answer is lost."""
+    async def end(self, order: Order, option: Option, version: int | None = None) -> Letter:
+        """The pivot at a version of the order, by a person, and what the customer is written; tried twice, as when an
+        answer is lost.
+        """
         now, cancels = self.order(order.order_id), option.disposition is Disposition.CANCEL_ORDER
         operation = "cancel_order" if cancels else "release_order"
         resolution = {
@@ -267,7 +269,7 @@ class Stage:
         more = {"amount": option.amount.model_dump(mode="json"), "policy_version": "1"}
         call = StepCall(
             case=_case(order),
-            order_version=now.version,
+            order_version=version or now.version,
             step_id=operation,
             arguments={
                 "resolutions": [{"hold_id": hold.hold_id, **resolution, **more} for hold in now.holds],
@@ -327,19 +329,19 @@ def services() -> Iterator[dict[str, str]]:
     the limit is held again, as in life.
     """
     common: dict[str, Any] = {"tokens": TOKENS}
-    built = {
-        "wms": build_wms(Settings(**common, seed=SEEDS["wms"])),
-        "credit": build_credit(CreditSettings(**common, seed=SEEDS["credit"])),
-        "tax": build_tax(TaxSettings(**common, seed=SEEDS["tax"])),
-        "tms": build_tms(TmsSettings(**common, seed=SEEDS["tms"])),
-        "crm": build_crm(Settings(**common, seed=SEEDS["crm"])),
-        "pricing": build_pricing(Settings(**common, seed=SEEDS["pricing"])),
-    }
+    credit = build_credit(CreditSettings(**common, seed=SEEDS["credit"]))
     with ExitStack() as stack:
-        urls = {name: stack.enter_context(in_thread(service)) for name, service in built.items()}
+        urls = {"credit": stack.enter_context(in_thread(credit))}
         peers = {"credit": Peer(url=urls["credit"], token=TOKENS["erp"])}
         erp = build_erp(ErpSettings(**common, seed=SEEDS["erp"], peers=peers, ship_after=3600))
         urls["erp"] = stack.enter_context(in_thread(erp))
         to_erp = {"erp": Peer(url=urls["erp"], token=TOKENS["erp"])}
-        edi = build_edi(EdiSettings(**common, seed=SEEDS["edi"], peers=to_erp, pause=0.05))
-        yield {**urls, "edi": stack.enter_context(in_thread(edi))}
+        built = {
+            "wms": build_wms(Settings(**common, seed=SEEDS["wms"])),
+            "tax": build_tax(TaxSettings(**common, seed=SEEDS["tax"])),
+            "tms": build_tms(TmsSettings(**common, seed=SEEDS["tms"], peers=to_erp)),
+            "crm": build_crm(Settings(**common, seed=SEEDS["crm"])),
+            "pricing": build_pricing(Settings(**common, seed=SEEDS["pricing"])),
+            "edi": build_edi(EdiSettings(**common, seed=SEEDS["edi"], peers=to_erp, pause=0.05)),
+        }
+        yield {**urls, **{name: stack.enter_context(in_thread(service)) for name, service in built.items()}}

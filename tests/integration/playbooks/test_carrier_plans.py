@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,8 +10,12 @@ import pytest
 from activities.connectors.errors import SystemCallFailed
 from domain.exception_types import ExceptionType, IntegrationErrorKind
 from domain.order import Order
+from sandbox.kernel import in_thread
+from sandbox.tms.records import Reply, TmsSettings
+from sandbox.tms.service import build
+from tests.integration.playbooks import transport
 from tests.integration.playbooks.stage import Stage, day, without_version
-from tests.integration.sandbox.desk import Desk
+from tests.integration.sandbox.desk import TOKENS, Desk, eventually
 
 CARRIER = ExceptionType.CARRIER_INSTRUCTIONS_MISSING
 
@@ -101,6 +106,61 @@ async def test_a_carrier_that_declines_meanwhile_is_replaced_by_the_next(world: 
     again = await world.assess(CARRIER, order)
     assert [parameter.value for parameter in again.recommended_option.parameters] == ["FXFE:ECONOMY"]
     office.put("/admin/capacity", json=full | {"accepting": True}).raise_for_status()
+
+
+async def test_a_carrier_that_declines_at_once_is_replaced_by_the_next(urls: dict[str, str]) -> None:
+    """Although the TMS keeps the tender and answers with success."""
+    settings = TmsSettings(tokens=TOKENS, seed=transport.SEED, reply=Reply.DECLINED)
+    with in_thread(build(settings)) as tms:
+        world = Stage({**urls, "tms": tms})
+        order = held(world, "C-7")
+        _, option = await world.judged(CARRIER, order, "RATE_SHOP")
+        with pytest.raises(SystemCallFailed) as caught:
+            await world.carry_out(order, option)
+        assert caught.value.kind is IntegrationErrorKind.CONFLICT
+        again = await world.assess(CARRIER, order)
+        assert [parameter.value for parameter in again.recommended_option.parameters] == ["FXFE:ECONOMY"]
+
+
+@pytest.fixture
+def office(urls: dict[str, str]) -> Iterator[Desk]:
+    """The TMS, for whoever plays the carriers; afterwards they have room again."""
+    desk = Desk(urls["tms"], "admin")
+    yield desk
+    room = {"scac": "UPSN", "region": "NJ", "accepting": True}
+    desk.http.put("/admin/capacity", json=room).raise_for_status()
+
+
+async def test_a_tender_that_is_declined_before_the_release_stops_it(world: Stage, office: Desk) -> None:
+    """The order is another version, with no second hold; looked at again, the next carrier has it."""
+    order = held(world, "C-7")
+    _, option = await world.judged(CARRIER, order, "RATE_SHOP")
+    tender, instructed = await world.carry_out(order, option)
+    assert tender.detail["reply"] == "ACCEPTED"
+    office.made(f"/admin/tenders/{tender.resource_id}/reply", {"reply": "DECLINED"})
+    ours = instructed.order_version or 0
+    eventually(lambda: world.order(order.order_id).version > ours)
+    with pytest.raises(SystemCallFailed) as caught:
+        await world.end(order, option, version=ours)
+    assert caught.value.kind is IntegrationErrorKind.CONFLICT
+    await world.undo(order, option)
+    now = world.order(order.order_id)
+    assert [hold.code for hold in now.holds] == ["CARRIER"]
+    again = await world.assess(CARRIER, now)
+    assert [parameter.value for parameter in again.recommended_option.parameters] == ["FXFE:ECONOMY"]
+
+
+async def test_a_tender_that_is_declined_after_the_release_holds_the_order_again(world: Stage, office: Desk) -> None:
+    """For the next carrier, as long as the goods are in the house."""
+    order = held(world, "C-7")
+    _, option = await world.judged(CARRIER, order, "RATE_SHOP")
+    tender, _ = await world.carry_out(order, option)
+    await world.end(order, option)
+    office.made(f"/admin/tenders/{tender.resource_id}/reply", {"reply": "DECLINED"})
+    (hold,) = eventually(lambda: world.order(order.order_id).holds)
+    assert (hold.source_system, hold.source_code) == ("TMS", "TENDER_DECLINED")
+    again = await world.assess(CARRIER, world.order(order.order_id))
+    assert [parameter.value for parameter in again.recommended_option.parameters] == ["FXFE:ECONOMY"]
 
 
 async def test_a_load_that_was_picked_up_cannot_be_taken_back(world: Stage, urls: dict[str, str]) -> None:

@@ -13,6 +13,9 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from runtime.approvals.audit_cli import app as audit_app
+from runtime.approvals.keys_cli import app as keys_app
+
 app = typer.Typer(
     help="See and decide held orders. CASE is an order id or a workflow id. Guide: docs/approvals.md",
     no_args_is_help=True,
@@ -195,6 +198,10 @@ def watch(
 
     audience = watching.Audience(actor, tuple(role or ()), everybody)
     watching.watch(audience, interval, once=once, as_json=as_json)
+
+
+app.add_typer(audit_app, name="audit")
+app.add_typer(keys_app, name="keys")
 
 
 def main() -> NoReturn:

@@ -27,6 +27,7 @@ from activities.edi import EdiActivities
 from activities.erp import ErpActivities
 from activities.notification import Desk, NotificationActivities
 from activities.pricing import PricingActivities
+from activities.proofs import Proofs
 from activities.tax import TaxActivities
 from activities.tms import TmsActivities
 from activities.triage import TriageActivities
@@ -41,12 +42,13 @@ async def build_activities(
     systems: Systems,
     notifications: NotificationSettings,
     policies: Callable[[], PolicySet],
+    proofs: Proofs,
     links: CustomerLinks | None = None,
 ) -> AsyncIterator[list[Activity]]:
     """The activities, for as long as the block lasts; then the connections are closed.
 
-    `policies` is asked each time anew, so that a new set counts from the next call on. Without `links` no customer can
-    be asked anything.
+    `policies` is asked each time anew, so that a new set counts from the next call on; so are the keys that
+    `proofs` knows. Without `links` no customer can be asked anything.
     """
     async with AsyncExitStack() as stack:
 
@@ -62,7 +64,7 @@ async def build_activities(
             TriageActivities(erp, policies),
             AssessmentActivities(policies),
             DeadlineActivities(policies),
-            AuthorisationActivities(policies),
+            AuthorisationActivities(policies, proofs),
             CauseActivities(policies),
             ErpActivities(erp),
             WmsActivities(client("wms", systems.wms)),

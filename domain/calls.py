@@ -13,7 +13,7 @@ from domain.exception_types import ExceptionType
 from domain.facts.fact import FactRequest, Facts
 from domain.money import Money
 from domain.order import Hold, Order
-from domain.tasks import Decision, Task, TaskKind, TaskRequest
+from domain.tasks import Decision, Evidence, Refusal, Task, TaskKind, TaskRequest
 
 
 class CaseRef(Model):
@@ -205,6 +205,8 @@ class AuthoriseRequest(Model):
     requesters: tuple[str, ...]
     request: TaskRequest
     now: datetime
+    option: str | None = None
+    """The choice that the request comes to, also where it names none."""
 
 
 class Authorisation(Model):
@@ -213,6 +215,21 @@ class Authorisation(Model):
     subject: str
     role: str
     policy_version: str
+    evidence: Evidence | None = None
+
+
+class ScreenRequest(Model):
+    """Which of these signalled requests carry a valid proof: the argument of `authorisation.screen`."""
+
+    case: CaseRef
+    requests: tuple[TaskRequest, ...]
+    now: datetime
+
+
+class Screened(Model):
+    """The answer to a `ScreenRequest`: for each request the refusal it deserves, None for one that may go on."""
+
+    refusals: tuple[Refusal | None, ...]
 
 
 class NoticeKind(StrEnum):

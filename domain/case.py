@@ -129,6 +129,10 @@ class AuditEntry(Model):
     actor: str
     action: str
     detail: str
+    proof: str = ""
+    """The SHA-256 of the signed proof behind it, if a person acted."""
+    hash: str = ""
+    """Its link in the chain (`domain.audit`): over the entry before it and itself."""
 
 
 class Milestone(Model):
@@ -163,6 +167,12 @@ class Case(State):
     executed: list[ExecutedStep] = Field(default_factory=list)
     audit: list[AuditEntry] = Field(default_factory=list)
     audit_dropped: int = 0
+    audit_base: str = ""
+    """The link before the first entry that is kept; empty if that is the chain's beginning."""
+    audit_head: str = ""
+    """The last link; empty while nothing is recorded."""
+    refusals_unlisted: int = 0
+    """Refusals beyond those with a line of their own: a flood must not push the case's story out."""
     customer_waits: list[CustomerWait] = Field(default_factory=list)
     """When the customer was waited for, by however many holds: not our time."""
     seen_events: list[str] = Field(default_factory=list)

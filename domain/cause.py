@@ -17,6 +17,8 @@ from domain.order import ServiceLevel
 from domain.tasks import Decision
 
 _MOST_URGENT_FIRST = tuple(ServiceLevel)
+SEPARATELY = "SEPARATELY"
+"""The choice to mend nothing for all: every order asks for itself."""
 
 
 class Settlement(StrEnum):

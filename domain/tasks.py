@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -132,7 +133,7 @@ class Comment(Model):
 class TaskRequest(StrictModel):
     """What a caller sends to act on a task: the argument of the updates and of the `decision` signal.
 
-    `credential` is the place of the signed decision; an unsigned one is trusted only as far as the deployment says.
+    `credential` is the signed proof of who sends it, a compact JWS (`domain.credential`): without one nothing is done.
     """
 
     task_id: str = Field(max_length=200)
@@ -144,12 +145,25 @@ class TaskRequest(StrictModel):
     reason_code: str | None = Field(default=None, max_length=64)
     comment: str = Field(default="", max_length=2048)
     on_behalf_of: str | None = Field(default=None, max_length=128)
-    credential: str | None = Field(default=None, max_length=16384)
+    credential: str | None = None
 
     @property
     def digest(self) -> str:
         """What makes two requests the same decision."""
         return digest(self.model_dump(mode="json", exclude={"credential"}))
+
+    @property
+    def proof(self) -> str:
+        """What names its credential without repeating it: SHA-256 in hex; empty without one."""
+        return hashlib.sha256(self.credential.encode()).hexdigest() if self.credential else ""
+
+
+class Evidence(Model):
+    """By what a person was recognised: the key, the proof (its SHA-256), the digest of the key set of that moment."""
+
+    kid: str
+    proof: str
+    key_set: str
 
 
 class Decision(Model):
@@ -166,6 +180,8 @@ class Decision(Model):
     comment: str = ""
     digest: str
     policy_version: str
+    evidence: Evidence | None = None
+    """None if no person decided."""
 
     @property
     def by_person(self) -> bool:
@@ -184,6 +200,11 @@ class Receipt(Model):
     digest: str
     recorded_at: datetime
     message: str
+    proof: str = ""
+    """The SHA-256 of the credential that it answers."""
+    audit_length: int = 0
+    audit_head: str = ""
+    """Length and head of the case's audit chain, this answer included: whoever keeps it can prove a later cut."""
 
 
 class Task(State):

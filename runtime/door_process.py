@@ -12,15 +12,19 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+import httpx
 import uvicorn
 from fastapi import FastAPI
 from temporalio.client import Client
 
 from activities.connectors.http import SystemClient
+from domain.policy.policy_set import PolicyError
 from runtime.customer_door import CustomerDoor
 from runtime.delivery import Delivery
 from runtime.event_records import Record, read_records
 from runtime.intake import Intake
+from runtime.key_door import KeyDoor
+from runtime.policy_source import PolicySource
 from runtime.position import Position
 from runtime.quarantine import Quarantine
 from runtime.search_attributes import SearchAttributesMissing, ensure_search_attributes
@@ -36,6 +40,7 @@ _CONNECT_FOR = timedelta(seconds=8)
 _LOOK_AGAIN = 2.0
 _SAVE_EVERY = 1.0
 """Seconds of events that a run which was killed may have to send again."""
+_SIGN_ON_WITHIN = 5.0
 
 log = logging.getLogger(__name__)
 
@@ -63,8 +68,8 @@ async def serve(settings: Settings) -> None:
     intake = Intake(Delivery(client, settings.task_queue), settings.door.answer_within, runtime.metric_meter)
     registering = asyncio.create_task(_register_search_attributes(client))
     try:
-        async with _customer_door(settings, intake) as customers:
-            await _server(settings, build_door(intake, client, settings.door, customers)).serve()
+        async with _customer_door(settings, intake) as customers, _key_door(settings) as keys:
+            await _server(settings, build_door(intake, client, settings.door, customers, keys)).serve()
     finally:
         registering.cancel()
 
@@ -99,6 +104,21 @@ async def _customer_door(settings: Settings, intake: Intake) -> AsyncIterator[Cu
     finally:
         await customers.close()
         await client.close()
+
+
+@asynccontextmanager
+async def _key_door(settings: Settings) -> AsyncIterator[KeyDoor | None]:
+    """Where keys are enrolled, if the settings name the single sign-on and a file for the key set."""
+    identity = settings.identity
+    if identity.oidc is None or identity.is_development or identity.keys_url is not None:
+        yield None
+        return
+    try:
+        policies = PolicySource(settings.policies)
+    except PolicyError as error:
+        raise WrongSettings([f"policies: {problem}" for problem in error.problems]) from error
+    async with httpx.AsyncClient(trust_env=False, timeout=_SIGN_ON_WITHIN) as http:
+        yield KeyDoor(identity, identity.oidc, policies, http)
 
 
 async def _register_search_attributes(client: Client) -> None:

@@ -9,10 +9,21 @@ from __future__ import annotations
 import os
 from datetime import timedelta
 from enum import StrEnum
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -27,6 +38,7 @@ from activities.connectors.settings import NotificationSettings, System, Systems
 PREFIX = "HOLDFAST_"
 SETTINGS_VARIABLE = "HOLDFAST_SETTINGS"
 DEFAULT_FILE = Path("holdfast.toml")
+DEVELOPMENT = "development"
 _HIGHEST_PORT = 65535
 
 
@@ -64,7 +76,30 @@ def _directories(value: Any) -> Any:
     return [each for each in value.split(os.pathsep) if each] if isinstance(value, str) else value
 
 
+def _is_https_or_here(url: str) -> bool:
+    """Whether nobody on the way can change what is sent."""
+    parts = urlsplit(url)
+    return bool(parts.hostname) and (
+        parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname))
+    )
+
+
+def _checked_url(url: str) -> str:
+    if not _is_https_or_here(url):
+        raise ValueError("write an https URL")
+    return url
+
+
+def is_loopback(host: str | None) -> bool:
+    """Whether `host` can only be this machine."""
+    try:
+        return host == "localhost" or ip_address(host or "").is_loopback
+    except ValueError:
+        return False
+
+
 Bind = Annotated[str, AfterValidator(_checked_bind)]
+HttpsUrl = Annotated[str, AfterValidator(_checked_url)]
 Seconds = Annotated[timedelta, BeforeValidator(_seconds), Field(gt=timedelta(0), le=timedelta(hours=1))]
 
 
@@ -192,6 +227,54 @@ class WorkerSettings(Section):
     """How long Temporal is waited for at start-up."""
 
 
+class OidcSettings(Section):
+    """The company's single sign-on, by which people enrol their keys at the door."""
+
+    issuer: HttpsUrl
+    """As its discovery document has it."""
+    client_id: Annotated[str, Field(min_length=1)] = "holdfast-approver"
+    """A public client that may use the device-code flow."""
+    subject_claim: Annotated[str, Field(min_length=1)] = "preferred_username"
+    """The claim of the ID token that names a subject of `people.csv`."""
+
+
+class IdentitySettings(Section):
+    """How people are recognised: the public keys that count, and where each person keeps the private one."""
+
+    audience: Annotated[str, Field(min_length=1, max_length=128)] = "holdfast"
+    """What proofs are made for: a name of this installation, the same for workers and approvers."""
+    keys: str = DEVELOPMENT
+    """The public keys, a JWKS: a file or an https URL; or `development`, for keys that everybody knows."""
+    reload_after: Seconds = timedelta(seconds=30)
+    """How long a key set from a URL is used before it is asked for again; a file is looked at every time."""
+    private_keys: Path = Path("~/.config/holdfast/keys")
+    """Where a person's private key lies, in a file of mode 0600."""
+    keyring: bool = False
+    """Whether private keys are in the operating system's keyring instead."""
+    door_url: HttpsUrl | None = None
+    """The door at which `approver.py keys enrol` presents a new key."""
+    oidc: OidcSettings | None = None
+
+    @field_validator("keys")
+    @classmethod
+    def _no_open_line(cls, keys: str) -> str:
+        if not keys:
+            raise ValueError("name a file, an https URL, or development")
+        if "://" in keys and not _is_https_or_here(keys):
+            raise ValueError("a key set comes by https, or from this machine")
+        return keys
+
+    @property
+    def is_development(self) -> bool:
+        """Whether the keys are those that everybody knows."""
+        return self.keys == DEVELOPMENT
+
+    @property
+    def keys_url(self) -> str | None:
+        """Where the key set is fetched, if it comes from a URL."""
+        return self.keys if "://" in self.keys else None
+
+
 class ObservationSettings(Section):
     """Logs, metrics and health."""
 
@@ -228,6 +311,7 @@ class Settings(BaseSettings):
     door: DoorSettings = DoorSettings()
     worker: WorkerSettings = WorkerSettings()
     observation: ObservationSettings = ObservationSettings()
+    identity: IdentitySettings = IdentitySettings()
 
     @property
     def door_crm(self) -> SystemSettings | None:

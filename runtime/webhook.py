@@ -17,6 +17,7 @@ from domain.events import CloudEvent
 from runtime.customer_door import CustomerDoor, add_customer_pages
 from runtime.envelope import Malformed, read_event
 from runtime.intake import Disposition, EventIdReused, Intake, Undeliverable
+from runtime.key_door import KeyDoor, add_keys
 from runtime.problems import MEDIA_TYPE, Problem, ProblemBody, ProblemFault, install_problems
 from runtime.request_body import BodyIncomplete, BodyTooLarge, read_body
 from runtime.settings import DoorSettings
@@ -36,9 +37,15 @@ class Receipt(BaseModel):
 
 
 def build_door(
-    intake: Intake, client: Client, settings: DoorSettings, customers: CustomerDoor | None = None
+    intake: Intake,
+    client: Client,
+    settings: DoorSettings,
+    customers: CustomerDoor | None = None,
+    keys: KeyDoor | None = None,
 ) -> FastAPI:
-    """The application. `client` only tells whether Temporal answers. Without `customers` they get no pages."""
+    """The application. `client` only tells whether Temporal answers. Without `customers` they get no pages; without
+    `keys` nobody enrols one.
+    """
     # the page must work where nothing of the outside world can be reached
     app = FastAPIOffline(
         title="Holdfast door",
@@ -51,6 +58,8 @@ def build_door(
     _add_health(app, client)
     if customers is not None:
         add_customer_pages(app, customers)
+    if keys is not None:
+        add_keys(app, keys)
     _describe_body(app)
     return app
 

@@ -16,9 +16,11 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 
 from activities.registry import build_activities
 from domain.policy.policy_set import PolicyError
+from runtime.development_keys import refuse_development_keys
 from runtime.health import health_endpoint
 from runtime.logging import CaseInLogs
 from runtime.policy_source import PolicySource
+from runtime.recognition import recognition
 from runtime.search_attributes import ensure_search_attributes
 from runtime.settings import NotificationsSettings, Settings, SystemsSettings, WorkerSettings
 from runtime.settings_check import WrongSettings
@@ -72,6 +74,7 @@ class WorkerProcess:
         self._settings = settings
         self._systems, self._notifications = _needed(settings)
         self._policies = _first_policies(settings)
+        refuse_development_keys(settings)
         self._stop = asyncio.Event()
         self._client: Client | None = None
         self._worker: Worker | None = None
@@ -85,7 +88,10 @@ class WorkerProcess:
             async with health_endpoint(self._settings.observation.health_bind, self._is_ready):
                 client = await self._unless_stopped(self._connected())
                 links = self._settings.door.links
-                async with build_activities(self._systems, self._notifications, self._policies, links) as activities:
+                async with (
+                    recognition(self._settings, self._policies) as proofs,
+                    build_activities(self._systems, self._notifications, self._policies, proofs, links) as activities,
+                ):
                     self._worker = case_worker(client, self._settings.task_queue, activities, self._settings.worker)
                     await self._work(self._worker)
         log.info("worker stopped")

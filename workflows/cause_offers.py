@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from domain.cause import CauseCase
+from domain.cause import SEPARATELY, CauseCase
 from domain.money import Money
+from domain.stake import at_stake
 from domain.tasks import Task
 from workflows import judgement
 from workflows.failures import JudgementRefused
 from workflows.journal import record
-
-SEPARATELY = "SEPARATELY"
-"""Nothing is mended for all: every order asks for itself."""
 
 
 class CauseOffers:
@@ -27,7 +25,7 @@ class CauseOffers:
 
     def amount(self, task: Task, code: str | None) -> Money:
         """All orders together; to leave each to itself commits nothing."""
-        return Money.zero(task.amount.currency) if code == SEPARATELY else task.amount
+        return at_stake(self._case, task, code)
 
     def was_adjusted(self, task: Task, code: str) -> bool:  # noqa: ARG002 - there is one task
         """See Offers."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from temporalio import workflow
 
 from domain.assessment import CustomerMessage, Option
+from domain.audit import anchor_of
 from domain.base import digest
 from domain.calls import CustomerNotice, Sent
 from domain.case import Case, CaseOutcome, CaseState, ClosingSummary, ExceptionCase, ResolvedException
@@ -89,7 +90,7 @@ def close(case: Case) -> ClosingSummary:
     case.closed_at = workflow.now()
     board.show(case, CaseState.CLOSED)
     summary = summarise(case)
-    workflow.upsert_memo({"closing": summary})
+    workflow.upsert_memo({"closing": summary, "audit": anchor_of(case)})
     return summary
 
 

@@ -10,8 +10,10 @@ from typing import NoReturn
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
+from domain.audit import anchor_of
 from domain.calls import Authorisation, AuthoriseRequest
 from domain.case import Case
+from domain.stake import choice_of, rejection_of
 from domain.tasks import (
     Action,
     ApprovalOutcome,
@@ -62,12 +64,14 @@ class Desk:
             authorisation = await self._authorised(task, request)
             self._check_open(task, request)
             message = await self._commit(task, request, authorisation)
+            said = f"{task.task_id}: {message}"
+            record(self._case, authorisation.subject, str(request.action).lower(), said, request.proof)
             receipt = self._receipt(task, request, message)
-        record(self._case, authorisation.subject, str(request.action).lower(), f"{task.task_id}: {message}")
         board.show(self._case)
         return receipt
 
     def _receipt(self, task: Task, request: TaskRequest, message: str) -> Receipt:
+        anchor = anchor_of(self._case)
         receipt = Receipt(
             task_id=task.task_id,
             task_revision=task.revision,
@@ -77,6 +81,9 @@ class Desk:
             digest=request.digest,
             recorded_at=workflow.now(),
             message=message,
+            proof=request.proof,
+            audit_length=anchor.length,
+            audit_head=anchor.head,
         )
         task.receipts.append(receipt)
         return receipt
@@ -90,9 +97,13 @@ class Desk:
         return task
 
     def _answered(self, task: Task, request: TaskRequest) -> Receipt | None:
-        """The answer to the same request, if it was recorded before. Claims come and go, so they are acted on again."""
+        """The answer to the same request, if it was recorded before. Claims come and go, so they are acted on again,
+        but never on the same proof.
+        """
         if request.action in (Action.CLAIM, Action.RELEASE_CLAIM):
-            return None
+            return next(
+                (receipt for receipt in task.receipts if request.proof and receipt.proof == request.proof), None
+            )
         return next((receipt for receipt in task.receipts if receipt.digest == request.digest), None)
 
     def _check_open(self, task: Task, request: TaskRequest) -> None:
@@ -119,7 +130,7 @@ class Desk:
     def _check_content(self, task: Task, request: TaskRequest) -> None:
         if request.action is Action.REJECT and not request.reason_code:
             refuse(Refusal.INVALID, "a rejection needs a reason code: --reason CODE")
-        if request.action is Action.REJECT and self._rejection(task) is None:
+        if request.action is Action.REJECT and rejection_of(task) is None:
             refuse(Refusal.INVALID, f"rejecting leads nowhere here: choose one of {', '.join(task.choices)}")
         if request.action is Action.ADJUST and not (task.kind.commits and request.adjustments):
             refuse(Refusal.INVALID, "only an option that clears a hold can be adjusted, with at least one new value")
@@ -129,13 +140,7 @@ class Desk:
             refuse(Refusal.INVALID, "entering by hand needs value={...}, a JSON object as the system would answer it")
 
     def _option_code(self, task: Task, request: TaskRequest) -> str | None:
-        if request.action is Action.REJECT:
-            return self._rejection(task)
-        return request.option or task.recommended
-
-    def _rejection(self, task: Task) -> str | None:
-        """What rejecting means by the table, if that can be done here."""
-        return task.deadlines.at_rejection if task.deadlines.at_rejection in task.choices else None
+        return choice_of(task, request)
 
     async def _authorised(self, task: Task, request: TaskRequest) -> Authorisation:
         before = task.state
@@ -146,7 +151,6 @@ class Desk:
             kind, message = Refusal.UNAVAILABLE, "authority could not be checked: try again"
             if refused.kind in Refusal.__members__:
                 kind, message = Refusal[refused.kind], refused.message
-            record(self._case, "system:policy", "refused", f"{request.action} of {task.task_id}: {kind}")
             raise ApplicationError(message, type=str(kind), non_retryable=True) from refused
         finally:
             if task.state is TaskState.AUTHORISING:  # and was not withdrawn meanwhile
@@ -164,6 +168,7 @@ class Desk:
             requesters=self._case.requesters,
             request=request,
             now=workflow.now(),
+            option=self._option_code(task, request),
         )
 
     async def _commit(self, task: Task, request: TaskRequest, authorisation: Authorisation) -> str:
@@ -214,6 +219,7 @@ class Desk:
             comment=request.comment,
             digest=request.digest,
             policy_version=authorisation.policy_version,
+            evidence=authorisation.evidence,
         )
         return f"{task.decision.outcome}: {option}"
 

@@ -22,6 +22,8 @@ from domain.calls import (
     RecheckRequest,
     Resumed,
     ResumeRequest,
+    Screened,
+    ScreenRequest,
 )
 from domain.case import Case
 from domain.cause import CauseTerms, CauseTermsRequest
@@ -104,6 +106,11 @@ async def outage_policy(system: str) -> OutagePolicy:
 async def cause_terms(request: CauseTermsRequest) -> CauseTerms:
     """How long orders with one cause are gathered, how many are worth a common question, and whose it is."""
     return await _judge("causes.terms", request, CauseTerms, f"Who decides about {request.amount} of {request.system}")
+
+
+async def screen(request: ScreenRequest) -> Screened:
+    """Which of many signalled requests are proven at all."""
+    return await _judge("authorisation.screen", request, Screened, f"Screen {len(request.requests)} signalled requests")
 
 
 async def authorise(request: AuthoriseRequest) -> Authorisation:

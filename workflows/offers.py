@@ -8,6 +8,7 @@ from typing import Protocol
 from domain.assessment import Option
 from domain.case import Case, ExceptionCase
 from domain.money import Money
+from domain.stake import at_stake
 from domain.tasks import Task, TaskKind
 from workflows import judgement
 from workflows.failures import JudgementRefused
@@ -50,8 +51,7 @@ class HoldOffers:
 
     def amount(self, task: Task, code: str | None) -> Money:
         """See Offers."""
-        option = self._option(task, code)
-        return task.amount if option is None else option.amount
+        return at_stake(self._case, task, code)
 
     def was_adjusted(self, task: Task, code: str) -> bool:
         """See Offers."""

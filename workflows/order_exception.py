@@ -9,7 +9,7 @@ from contextlib import suppress
 from pydantic import ValidationError
 from temporalio import workflow
 from temporalio.common import RawValue
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ActivityError
 
 from domain.case import Case, CaseOutcome, CaseStart, CaseState, ClosingSummary
 from domain.cause import CauseSettled
@@ -23,6 +23,7 @@ from workflows.desk import Desk
 from workflows.examination import ERP, Examination
 from workflows.execution import Execution, fresh_news
 from workflows.failures import Contradicted, DecidedAnew, FactsMoved, PlanAbandoned
+from workflows.gate import Gate
 from workflows.intake import take_note
 from workflows.journal import record
 from workflows.leaving import Leaving
@@ -49,7 +50,7 @@ class OrderException:
         self._examination = Examination(self._case, self._calls, self._questions, self._execution, self._causes)
         self._carrying_out = CarryingOut(self._case, self._resolution, self._execution, self._examination)
         self._stalemate = Stalemate(self._case, self._calls)
-        self._desk = Desk(self._case, HoldOffers(self._case, self._resolution))
+        self._gate = Gate(self._case, Desk(self._case, HoldOffers(self._case, self._resolution)))
 
     @workflow.run
     async def run(self, start: CaseStart) -> ClosingSummary:  # noqa: ARG002 - taken by __init__
@@ -208,13 +209,16 @@ class OrderException:
             return
         await self._calls.landed()
         await self._notices.hand_over()
-        await workflow.wait_condition(workflow.all_handlers_finished)
+        await self._gate.close()
         workflow.continue_as_new(CaseStart(ref=self._case.ref, carried=self._case))
 
     async def _at_rest(self) -> bool:
         """Wait for what is on its way. False if the order concerns us again: that event must not be lost."""
         await workflow.wait_condition(
-            lambda: self._concerned_again() or (self._notices.all_sent and workflow.all_handlers_finished())
+            lambda: (
+                self._concerned_again()
+                or (self._notices.all_sent and self._gate.is_idle and workflow.all_handlers_finished())
+            )
         )
         if not self._concerned_again():
             return True
@@ -272,12 +276,9 @@ class OrderException:
         self._causes.settle(settled)
 
     @workflow.signal
-    async def decision(self, request: TaskRequest) -> None:
+    def decision(self, request: TaskRequest) -> None:
         """A decision sent without waiting for an answer; a refusal is on the case's own record."""
-        try:
-            await self._desk.act(request)
-        except ApplicationError as refusal:
-            record(self._case, "system:policy", "refused", f"signalled {request.action}: {refusal.type}")
+        self._gate.signalled(request)
 
     @workflow.signal(dynamic=True)
     async def quarantine(self, name: str, args: Sequence[RawValue]) -> None:
@@ -290,38 +291,38 @@ class OrderException:
     @workflow.update
     async def decide(self, request: TaskRequest) -> Receipt:
         """Approve, adjust or reject."""
-        return await self._desk.act(request)
+        return await self._gate.act(request)
 
     @workflow.update
     async def claim(self, request: TaskRequest) -> Receipt:
         """Take a task for oneself."""
-        return await self._desk.act(request)
+        return await self._gate.act(request)
 
     @workflow.update
     async def release_claim(self, request: TaskRequest) -> Receipt:
         """Give a task back to its role."""
-        return await self._desk.act(request)
+        return await self._gate.act(request)
 
     @workflow.update
     async def comment(self, request: TaskRequest) -> Receipt:
         """Leave a remark on a task."""
-        return await self._desk.act(request)
+        return await self._gate.act(request)
 
     @decide.validator
     def _check_decide(self, request: TaskRequest) -> None:
-        self._desk.check(request)
+        self._gate.check(request)
 
     @claim.validator
     def _check_claim(self, request: TaskRequest) -> None:
-        self._desk.check(request)
+        self._gate.check(request)
 
     @release_claim.validator
     def _check_release_claim(self, request: TaskRequest) -> None:
-        self._desk.check(request)
+        self._gate.check(request)
 
     @comment.validator
     def _check_comment(self, request: TaskRequest) -> None:
-        self._desk.check(request)
+        self._gate.check(request)
 
     @workflow.query
     def case(self) -> Case:

@@ -10,9 +10,11 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, TemporalError
 
 from domain.assessment import Option, Plan
+from domain.audit import anchor_of
 from domain.calls import OpenException
 from domain.case import CaseState, ExceptionCase
 from domain.cause import (
+    SEPARATELY,
     CauseCase,
     CauseSettled,
     CauseStart,
@@ -28,10 +30,11 @@ from domain.money import Money
 from domain.tasks import Decision, Receipt, TaskKind, TaskRequest
 from workflows import board, judgement
 from workflows.calls import Calls
-from workflows.cause_offers import SEPARATELY, CauseOffers
+from workflows.cause_offers import CauseOffers
 from workflows.desk import Desk
 from workflows.execution import Execution
 from workflows.failures import FactsMoved, PlanAbandoned
+from workflows.gate import Gate
 from workflows.journal import record
 from workflows.leaving import Leaving
 from workflows.notices import Notices
@@ -51,7 +54,7 @@ class RootCause:
         self._questions = Questions(self._case, self._notices)
         self._execution = Execution(self._case, Calls(self._case, self._questions))
         self._offers = CauseOffers(self._case)
-        self._desk = Desk(self._case, self._offers)
+        self._gate = Gate(self._case, Desk(self._case, self._offers))
 
     @workflow.run
     async def run(self, start: CauseStart) -> CauseSummary:  # noqa: ARG002 - taken by __init__
@@ -216,7 +219,10 @@ class RootCause:
             self._case.untold.pop(key, None)
             await self._carry_over_if_long()
         await workflow.wait_condition(
-            lambda: bool(self._case.untold) or (self._notices.all_sent and workflow.all_handlers_finished())
+            lambda: (
+                bool(self._case.untold)
+                or (self._notices.all_sent and self._gate.is_idle and workflow.all_handlers_finished())
+            )
         )
         return not self._case.untold
 
@@ -230,7 +236,7 @@ class RootCause:
         if not workflow.info().is_continue_as_new_suggested():
             return
         await self._notices.hand_over()
-        await workflow.wait_condition(workflow.all_handlers_finished)
+        await self._gate.close()
         workflow.continue_as_new(CauseStart(ref=self._case.ref, carried=self._case))
 
     def _close(self) -> CauseSummary:
@@ -248,7 +254,7 @@ class RootCause:
             opened_at=self._case.opened_at,
             closed_at=self._case.closed_at,
         )
-        workflow.upsert_memo({"closing": summary})
+        workflow.upsert_memo({"closing": summary, "audit": anchor_of(self._case)})
         return summary
 
     @workflow.signal
@@ -269,41 +275,46 @@ class RootCause:
         if self._case.settled_as is None and self._case.concerns.pop(left.key, None) is not None:
             record(self._case, POLICY, "left", f"{left.key}: {left.reason}")
 
+    @workflow.signal
+    def decision(self, request: TaskRequest) -> None:
+        """A decision sent without waiting for an answer; a refusal is on the cause's own record."""
+        self._gate.signalled(request)
+
     @workflow.update
     async def decide(self, request: TaskRequest) -> Receipt:
         """Approve, adjust or reject."""
-        return await self._desk.act(request)
+        return await self._gate.act(request)
 
     @workflow.update
     async def claim(self, request: TaskRequest) -> Receipt:
         """Take the task for oneself."""
-        return await self._desk.act(request)
+        return await self._gate.act(request)
 
     @workflow.update
     async def release_claim(self, request: TaskRequest) -> Receipt:
         """Give the task back to its role."""
-        return await self._desk.act(request)
+        return await self._gate.act(request)
 
     @workflow.update
     async def comment(self, request: TaskRequest) -> Receipt:
         """Leave a remark."""
-        return await self._desk.act(request)
+        return await self._gate.act(request)
 
     @decide.validator
     def _check_decide(self, request: TaskRequest) -> None:
-        self._desk.check(request)
+        self._gate.check(request)
 
     @claim.validator
     def _check_claim(self, request: TaskRequest) -> None:
-        self._desk.check(request)
+        self._gate.check(request)
 
     @release_claim.validator
     def _check_release_claim(self, request: TaskRequest) -> None:
-        self._desk.check(request)
+        self._gate.check(request)
 
     @comment.validator
     def _check_comment(self, request: TaskRequest) -> None:
-        self._desk.check(request)
+        self._gate.check(request)
 
     @workflow.query
     def case(self) -> CauseCase:

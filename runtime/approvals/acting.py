@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+import uuid
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -13,14 +14,15 @@ from temporalio.client import WorkflowUpdateFailedError, WorkflowUpdateRPCTimeou
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-from domain.base import digest
 from domain.tasks import Action, Receipt, Task, TaskRequest
 from runtime.approvals.refusals import ExitCode, Refused
+from workflows.gate import AGAIN
 
 if TYPE_CHECKING:
     from temporalio.client import Client
 
     from domain.case import Case
+    from runtime.approvals.signing import Signer
 
 UPDATES = {
     Action.APPROVE: "decide",
@@ -59,11 +61,12 @@ def request_of(task: Task, action: Action, actor: str, **content: object) -> Tas
         raise Refused(ExitCode.INVALID, found) from error
 
 
-def update_id(task: Task, request: TaskRequest) -> str:
-    """The same request has the same id. A claim can be given up and made again: the task's receipts tell them apart."""
-    if request.action in (Action.CLAIM, Action.RELEASE_CLAIM):
-        return digest(request.digest, len(task.receipts))
-    return request.digest
+def new_update_id(request: TaskRequest) -> str:
+    """An id for one sending, also of a request that was sent before: the case itself knows what it has recorded.
+
+    Nobody can guess it. Otherwise a stranger could use it first, and the answer to this request would be his.
+    """
+    return f"{request.digest[:32]}-{uuid.uuid4().hex}"
 
 
 def pick_task(case: Case, task_id: str | None, hold_id: str | None) -> Task:
@@ -89,14 +92,23 @@ def _is_meant(task: Task, task_id: str | None, hold_id: str | None) -> bool:
 
 
 async def send(
-    client: Client, case: Case, task: Task, request: TaskRequest, patience: Patience | None = None
+    client: Client,
+    signer: Signer,
+    case: Case,
+    task: Task,
+    request: TaskRequest,
+    *,
+    patience: Patience | None = None,
+    update_id: str | None = None,
 ) -> Receipt:
-    """The case's receipt. Tries again under the same update id while the connection is lost or no answer comes.
+    """The case's receipt. Tries again under the same update id, signed anew, while the connection is lost or no answer
+    comes.
 
     Raises Refused with the case's own reason, or NO_ANSWER when nobody knows whether it was recorded.
     """
     try:
-        receipt = await _Sending(client, case, task, request, patience or Patience()).persist()
+        sending = _Sending(client, signer, case, task, request)
+        receipt = await sending.persist(patience or Patience(), update_id or new_update_id(request))
     except _CaseClosed as closed:
         receipt = _recorded_before(task, request, closed)
     if receipt.digest != request.digest:
@@ -108,41 +120,42 @@ async def send(
 
 
 class _Sending:
-    def __init__(self, client: Client, case: Case, task: Task, request: TaskRequest, patience: Patience) -> None:
+    def __init__(self, client: Client, signer: Signer, case: Case, task: Task, request: TaskRequest) -> None:
         self._client = client
         self._handle = client.get_workflow_handle(case.ref.workflow_id)
+        self._signer = signer
+        self._case = case
         self._task = task
         self._request = request
-        self._patience = patience
-        self._id = update_id(task, request)
 
-    async def persist(self) -> Receipt:
+    async def persist(self, patience: Patience, update_id: str) -> Receipt:
         started = time.monotonic()
         unreachable_since: float | None = None
         while True:
             this_try = time.monotonic()
             try:
-                return await self._try()
+                return await self._try(update_id)
             except _Lost as lost:
                 unreachable_since = (unreachable_since or this_try) if lost.unreachable else None
-                self._give_up_after(started, unreachable_since, lost)
+                self._give_up_after(patience, started, unreachable_since, lost)
             await asyncio.sleep(_AGAIN_AFTER)
 
-    def _give_up_after(self, started: float, unreachable_since: float | None, lost: _Lost) -> None:
+    def _give_up_after(self, patience: Patience, started: float, unreachable_since: float | None, lost: _Lost) -> None:
         now = time.monotonic()
         unreachable = now - (unreachable_since or now)
-        if unreachable > self._patience.unreachable or now - started > self._patience.overall:
+        if unreachable > patience.unreachable or now - started > patience.overall:
             raise Refused(ExitCode.NO_ANSWER, f"No answer about task {self._task.task_id}: {lost.reason}.") from lost
 
-    async def _try(self) -> Receipt:
+    async def _try(self, update_id: str) -> Receipt:
+        signed = self._signer.sign(self._case, self._task, self._request)
         try:
             async with asyncio.timeout(_ONE_TRY):
                 receipt: Receipt = await self._handle.execute_update(
-                    UPDATES[self._request.action], self._request, id=self._id, result_type=Receipt
+                    UPDATES[signed.action], signed, id=update_id, result_type=Receipt
                 )
                 return receipt
         except WorkflowUpdateFailedError as error:
-            raise self._refused(error) from error
+            raise _refused(error) from error
         except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
             raise await self._silence() from error
         except RPCError as error:
@@ -156,18 +169,21 @@ class _Sending:
             return _Lost("the connection to Temporal is lost", unreachable=True)
         return _Lost("the case did not answer in time; is a worker running?", unreachable=False)
 
-    def _refused(self, error: WorkflowUpdateFailedError) -> Refused:
-        cause = error.cause
-        if isinstance(cause, ApplicationError):
-            return Refused.by_case(cause.type, cause.message)
-        return Refused(ExitCode.DEFECT, f"The case failed to handle the request: {cause}")
-
     async def _lost(self, error: RPCError) -> Exception:
         if error.status is RPCStatusCode.NOT_FOUND:
             return _CaseClosed()
         if error.status in _PASSING:
             return await self._silence()
         return error
+
+
+def _refused(error: WorkflowUpdateFailedError) -> Exception:
+    cause = error.cause
+    if not isinstance(cause, ApplicationError):
+        return Refused(ExitCode.DEFECT, f"The case failed to handle the request: {cause}")
+    if AGAIN in cause.details:
+        return _Lost(cause.message, unreachable=False)
+    return Refused.by_case(cause.type, cause.message)
 
 
 class _Lost(Exception):

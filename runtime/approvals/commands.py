@@ -177,9 +177,11 @@ def answer(target: Target, given: Answer, *, then_approve: bool = False, as_json
 async def _answer(settings: Settings, target: Target, given: Answer, *, then_approve: bool, as_json: bool) -> None:
     from runtime.approvals.acting import pick_task, request_of, send
     from runtime.approvals.case_reading import find_workflow, read_state
+    from runtime.approvals.signing import signer_for
 
     actor = checked_subject(given.actor or settings.user)
     async with temporal() as client:
+        signer = signer_for(settings, actor, client.namespace)
         case = await read_state(client, await find_workflow(client, target.case))
         task = pick_task(case, target.task_id, target.hold_id)
         request = request_of(
@@ -192,12 +194,13 @@ async def _answer(settings: Settings, target: Target, given: Answer, *, then_app
             reason_code=given.reason_code,
             comment=given.comment,
         )
-        receipts = [await send(client, case, task, request)]
+        receipts = [await send(client, signer, case, task, request)]
         if then_approve:
             approval = request_of(
                 task, Action.APPROVE, actor, task_revision=receipts[0].task_revision, option=given.option
             )
-            receipts.append(await send(client, case, task, approval))
+            case = await read_state(client, case.ref.workflow_id)
+            receipts.append(await send(client, signer, case, case.tasks[task.task_id], approval))
     _print_receipts(case.ref.order_id, receipts, as_json=as_json)
 
 

@@ -1,4 +1,4 @@
-"""Who acts: a subject of the policies' people, named on the command line until decisions are signed."""
+"""Who acts: a subject of the policies' people, as named on the command line; their key proves it."""
 
 from __future__ import annotations
 

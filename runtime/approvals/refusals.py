@@ -29,13 +29,15 @@ class ExitCode(IntEnum):
     NO_ANSWER = 21
     RECEIPT_MISMATCH = 22
     SEVERAL_TASKS = 23
+    AUDIT_BROKEN = 24
     INTERRUPTED = 130
 
 
 ADVICE: dict[ExitCode, str] = {
     ExitCode.DEFECT: "Run `approver.py show CASE`; if it looks wrong there too, tell the operators.",
     ExitCode.SETTINGS: "Correct the setting named above and run the command again.",
-    ExitCode.UNAUTHENTICATED: "Say who you are with --as SUBJECT or HOLDFAST_USER, as policies/people.csv has you.",
+    ExitCode.UNAUTHENTICATED: "Say who you are with --as SUBJECT or HOLDFAST_USER, and have a key that is enrolled: "
+    "`approver.py keys list`.",
     ExitCode.FORBIDDEN: "Ask somebody who holds the awaited role: `approver.py show CASE` names it.",
     ExitCode.SEGREGATION: "You entered or changed this order, so somebody else must decide it.",
     ExitCode.LIMIT: "The amount is above your limit: choose a smaller option, or leave it to a role with a higher one.",
@@ -48,6 +50,7 @@ ADVICE: dict[ExitCode, str] = {
     ExitCode.TEMPORAL_UNREACHABLE: "Nothing was sent. Try again, or ask the operators whether Temporal is running.",
     ExitCode.NO_ANSWER: "It may or may not be recorded. Run the same command again: it is never recorded twice.",
     ExitCode.RECEIPT_MISMATCH: "The case answered for another request. Run `approver.py show CASE` before you go on.",
+    ExitCode.AUDIT_BROKEN: "Keep what you have as it is, and tell the operators and the auditors.",
     ExitCode.SEVERAL_TASKS: "Say which question you mean with --task or --hold.",
 }
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from domain.audit import AuditTrail
+from domain.keys import KeySet, PublicKey
 from domain.tasks import Receipt
 from runtime.approvals.inbox import Inbox, InboxRow
 from runtime.approvals.refusals import Refused
@@ -111,7 +113,7 @@ def print_receipt(out: Console, order_id: str, receipt: Receipt) -> None:
     out.print(
         line(
             f"task {receipt.task_id} revision {receipt.task_revision} is {receipt.task_state}; "
-            f"by {receipt.actor}; digest {receipt.digest[:12]}"
+            f"by {receipt.actor}; digest {receipt.digest[:12]}; audit {receipt.audit_length}:{receipt.audit_head[:12]}"
         )
     )
 
@@ -122,3 +124,48 @@ def print_refusal(refused: Refused) -> None:
     out.print(line((refused.code.name, "bold red"), f": {refused.message}"))
     if refused.advice:
         out.print(line(refused.advice))
+
+
+def print_trail(out: Console, trail: AuditTrail) -> None:
+    """The audit chain, an entry a line, with the beginning of its link."""
+    if trail.dropped:
+        out.print(line(f"{trail.dropped} entries before these are in the history only", "dim"))
+    table = plain_table("NO", "AT", "WHO", "WHAT", "LINK", right=("NO",))
+    for entry in trail.entries:
+        at = f"{entry.at:%Y-%m-%d %H:%M:%S}Z"
+        table.add_row(
+            str(entry.number), at, line(entry.actor), line(f"{entry.action}: {entry.detail}"), entry.hash[:12]
+        )
+    out.print(table)
+    out.print(line(f"anchor {trail.anchor.length}:{trail.anchor.head}"))
+
+
+def print_verified(out: Console, trail: AuditTrail, anchors: int) -> None:
+    """The good news, and how far they reach."""
+    out.print(line(("The chain holds", "bold green"), f": {trail.workflow_id}"))
+    said = f"{len(trail.entries)} entries"
+    if trail.dropped:
+        said += f" ({trail.dropped} earlier ones are in the history only)"
+    out.print(
+        indented(line(f"{said}; {anchors} anchors fit; it ends with {trail.anchor.length}:{trail.anchor.head[:12]}"))
+    )
+
+
+def print_keys(out: Console, own: PublicKey | None, known: KeySet) -> None:
+    """One's own key, and all that are known."""
+    if own is not None:
+        enrolled = known.key(own.kid)
+        state = "not in the key set" if enrolled is None else _state(enrolled)
+        out.print(line(("Yours", "bold"), f": {own.kid} of {own.sub}, {state}"))
+    table = plain_table("WHO", "KEY", "SINCE", "STATE")
+    for key in sorted(known.keys, key=lambda key: (key.sub, key.iat or 0)):
+        table.add_row(line(key.sub), line(key.kid), _day(key.iat), line(_state(key)))
+    out.print(table)
+
+
+def _state(key: PublicKey) -> str:
+    return "in use" if key.revoked_at is None else f"revoked {_day(key.revoked_at)}"
+
+
+def _day(seconds: int | None) -> str:
+    return "" if seconds is None else f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M}Z"

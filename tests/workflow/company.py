@@ -28,6 +28,8 @@ from domain.calls import (
     ReleaseResolution,
     Resumed,
     ResumeRequest,
+    Screened,
+    ScreenRequest,
     Sent,
     ServiceTerms,
     StepCall,
@@ -154,7 +156,8 @@ class Company:
     @property
     def activities(self) -> Sequence[Callable[..., Any]]:
         """Local ones by name, everything else by the one that takes any name."""
-        return [self.assess, self.recheck, self.schedule, self.resume, self.outage_policy, self.authorise, self.call]
+        local = [self.assess, self.recheck, self.schedule, self.resume, self.outage_policy, self.authorise, self.screen]
+        return [*local, self.call]
 
     @activity.defn(dynamic=True)
     async def call(self, args: Sequence[RawValue]) -> Any:
@@ -306,6 +309,10 @@ class Company:
         if request.role not in PEOPLE.get(actor, ()):
             raise ApplicationError(f"needs {request.role}", type=Refusal.FORBIDDEN, non_retryable=True)
         return Authorisation(subject=actor, role=request.role, policy_version="test")
+
+    @activity.defn(name="authorisation.screen")
+    async def screen(self, request: ScreenRequest) -> Screened:
+        return Screened(refusals=(None,) * len(request.requests))
 
 
 def _booked(book: Book, call: StepCall) -> Ended:

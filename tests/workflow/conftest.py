@@ -21,6 +21,7 @@ from domain.case import Case, CaseStart, ClosingSummary
 from domain.events import EventData, EventType, OrderEvent
 from domain.identifiers import workflow_id
 from domain.tasks import Action, Receipt, Task, TaskRequest
+from tests.signatures import signed
 from tests.workflow.server import PATIENCE, let_pass, started
 from tests.workflow.world import World
 from workflows import search_attributes
@@ -94,8 +95,10 @@ class OpenCase:
     async def act(self, task: Task, action: Action, actor: str, **more: Any) -> Receipt:
         """A person acts on a task, as the CLI would."""
         name = {Action.CLAIM: "claim", Action.RELEASE_CLAIM: "release_claim", Action.COMMENT: "comment"}
-        request = TaskRequest(
-            **{"task_id": task.task_id, "task_revision": task.revision, "action": action, "actor": actor, **more}
+        request = signed(
+            TaskRequest(
+                **{"task_id": task.task_id, "task_revision": task.revision, "action": action, "actor": actor, **more}
+            )
         )
         receipt: Receipt = await self.handle.execute_update(name.get(action, "decide"), request, result_type=Receipt)
         return receipt

@@ -25,6 +25,7 @@ from domain.exception_types import ExceptionType
 from domain.identifiers import workflow_id
 from domain.order import OrderStatus
 from domain.tasks import Action, Receipt, Task, TaskKind, TaskRequest
+from tests.signatures import signed
 from tests.workflow.company import Book
 from tests.workflow.rules import PEOPLE
 from tests.workflow.server import let_pass
@@ -309,6 +310,7 @@ class Play:
             await self._send(request, by_update=by_update)
 
     async def _send(self, request: TaskRequest, *, by_update: bool) -> None:
+        request = signed(request)
         try:
             if by_update:
                 await self.handle.execute_update("decide", request, result_type=Receipt)

@@ -16,6 +16,7 @@ from domain.case import Case, CaseOutcome, CaseStart, ClosingSummary
 from domain.events import EventType
 from domain.tasks import Action, Receipt, TaskRequest
 from sandbox.temporal_server import TemporalServer
+from tests.signatures import signed
 from tests.workflow.conftest import REF, event
 from tests.workflow.server import PATIENCE
 from tests.workflow.test_questions import ask_a_person
@@ -72,7 +73,7 @@ async def test_many_signals_carry_the_case_over_and_an_honest_decision_still_wor
         assert "old-0-0" in case.seen_events
         [task] = case.open_tasks
         request = TaskRequest(task_id=task.task_id, task_revision=task.revision, action=Action.APPROVE, actor="carla")
-        await current.execute_update("decide", request, result_type=Receipt)
+        await current.execute_update("decide", signed(request), result_type=Receipt)
         summary: ClosingSummary = await current.result()
         assert summary.outcome is CaseOutcome.RELEASED
         assert (await current.describe()).status is WorkflowExecutionStatus.COMPLETED

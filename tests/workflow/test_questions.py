@@ -13,8 +13,9 @@ from domain.assessment import Assessment, Disposition
 from domain.calls import AssessRequest, NoticeKind
 from domain.case import CaseOutcome
 from domain.order import HoldClass
-from domain.tasks import Action, ApprovalOutcome, ExpiryDefault, TaskState
+from domain.tasks import Action, ApprovalOutcome, ExpiryDefault, TaskRequest, TaskState
 from tests.orders import hold, order
+from tests.signatures import signed
 from tests.workflow.conftest import OpenCase
 from tests.workflow.world import REJECT, RELEASE, World, assessment, option, usd, write
 
@@ -142,11 +143,11 @@ async def test_a_comment_stays_with_the_task_and_decides_nothing(open_case: Open
 async def test_a_signalled_decision_passes_the_same_gate(open_case: Open) -> None:
     case = await open_case(World(judge=ask_a_person))
     task = await case.task()
-    request = {"task_id": task.task_id, "task_revision": 1, "action": "APPROVE", "actor": "clerk"}
-    await case.handle.signal("decision", request)
+    request = TaskRequest(task_id=task.task_id, task_revision=1, action=Action.APPROVE, actor="clerk")
+    await case.handle.signal("decision", signed(request))
     state = await case.until(lambda case: any(entry.action == "refused" for entry in case.audit))
     assert state.tasks[task.task_id].decision is None
-    await case.handle.signal("decision", {**request, "actor": "carla"})
+    await case.handle.signal("decision", signed(request.model_copy(update={"actor": "carla"})))
     assert (await case.closed()).exceptions[0].decided_by == "carla"
 
 

@@ -28,6 +28,7 @@ from domain.identifiers import cause_workflow_id, workflow_id
 from domain.order import Order, OrderStatus
 from domain.tasks import Action, ApprovalOutcome, Receipt, TaskRequest
 from tests.orders import hold, order
+from tests.signatures import signed
 from tests.unit.activities.policies import company_policies
 from tests.workflow.conftest import event
 from tests.workflow.server import PATIENCE, let_pass
@@ -123,7 +124,8 @@ class Company:
     async def answer(self, case: Case, action: Action = Action.APPROVE, actor: str = "carla", **more: Any) -> Receipt:
         """A person answers the open question of a case."""
         [task] = case.open_tasks
-        request = TaskRequest(task_id=task.task_id, task_revision=task.revision, action=action, actor=actor, **more)
+        fields = {"task_id": task.task_id, "task_revision": task.revision, "action": action, "actor": actor}
+        request = signed(TaskRequest(**fields, **more))
         handle = self.client.get_workflow_handle(case.ref.workflow_id)
         receipt: Receipt = await handle.execute_update("decide", request, result_type=Receipt)
         return receipt

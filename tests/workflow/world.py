@@ -27,6 +27,8 @@ from domain.calls import (
     RecheckRequest,
     Resumed,
     ResumeRequest,
+    Screened,
+    ScreenRequest,
     Sent,
     ServiceTerms,
     StepCall,
@@ -223,6 +225,10 @@ class World:
             raise ApplicationError(f"needs {request.role}", type="FORBIDDEN", non_retryable=True)
         return Authorisation(subject=actor, role=request.role, policy_version="test")
 
+    @activity.defn(name="authorisation.screen")
+    async def screen(self, request: ScreenRequest) -> Screened:
+        return Screened(refusals=(None,) * len(request.requests))
+
     @activity.defn(name="notification.notify_role")
     async def notify_role(self, notice: Notice) -> Sent:
         self._called("notification.notify_role")
@@ -297,6 +303,7 @@ class World:
             self.resume,
             self.outage_policy,
             self.authorise,
+            self.screen,
             self.notify_role,
             self.tell_customer,
             self.credit_release,

@@ -35,7 +35,12 @@ def policies(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def environment(temporal: TemporalServer, policies: Path) -> Mapping[str, str]:
-    return {"TEMPORAL_ADDRESS": temporal.address, "HOLDFAST_POLICIES": str(policies), "HOLDFAST_USER": ""}
+    return {
+        "TEMPORAL_ADDRESS": temporal.address,
+        "HOLDFAST_POLICIES": str(policies),
+        "HOLDFAST_USER": "",
+        "HOLDFAST_ENVIRONMENT": "dev",
+    }
 
 
 @pytest.fixture

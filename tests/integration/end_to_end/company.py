@@ -16,13 +16,14 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 
 from domain.case import Case, ClosingSummary
 from domain.identifiers import workflow_id
-from domain.tasks import Task
+from domain.tasks import Action, Task, TaskRequest
 from sandbox.day.world import World
 from sandbox.demo.cli import Approver, Said
 from sandbox.demo.enterprise import Document
 from sandbox.stack import ROOT, SERVICES, Stack
 from sandbox.supervisor import Part, answers
 from tests.integration.end_to_end.systems import Systems
+from tests.signatures import dev_signer
 from workflows.order_exception import OrderException
 
 T = TypeVar("T")
@@ -160,6 +161,12 @@ class Order:
         """The open question to a role."""
         case = await self.until(lambda case: any(task.role == role for task in case.open_tasks))
         return next(task for task in case.open_tasks if task.role == role)
+
+    async def approval(self, task: Task, actor: str) -> TaskRequest:
+        """The signed approval of what is recommended."""
+        fields = {"task_id": task.task_id, "task_revision": task.revision, "action": Action.APPROVE}
+        request = TaskRequest.model_validate(fields | {"actor": actor})
+        return dev_signer(actor).sign(await self.case(), task, request)
 
     async def released(self) -> Document:
         """How it was released, once it was: the ERP's only release of it."""

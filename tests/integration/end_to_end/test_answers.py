@@ -109,13 +109,14 @@ async def test_an_unclassified_hold_goes_to_a_person(company: Company) -> None:
 async def test_a_decision_signalled_with_the_temporal_cli_passes_the_same_gate(company: Company) -> None:
     order = await company.enter(orders.over_limit(company.world, FAR_OVER))
     task = await order.asked("credit_manager")
-    forged = {"task_id": task.task_id, "task_revision": task.revision, "action": "APPROVE"}
-    await order.handle.signal("decision", forged | {"actor": "system:policy"})
-    await order.handle.signal("decision", forged | {"actor": "jack.novak"})
+    unsigned = {"task_id": task.task_id, "task_revision": task.revision, "action": "APPROVE"}
+    await order.handle.signal("decision", unsigned | {"actor": "system:policy"})
+    await order.handle.signal("decision", unsigned | {"actor": "bob.tanaka"})
+    await order.handle.signal("decision", await order.approval(task, "jack.novak"))
     await order.handle.signal("approved", {"please": True})
     case = await order.until(lambda case: case.quarantined)
-    await order.until(lambda case: sum(entry.action == "refused" for entry in case.audit) >= 2)
+    await order.until(lambda case: sum(entry.action == "refused" for entry in case.audit) >= 3)
     assert [task.decision for task in case.tasks.values()] == [None]
-    await order.handle.signal("decision", forged | {"actor": "bob.tanaka"})
+    await order.handle.signal("decision", await order.approval(task, "bob.tanaka"))
     assert (await order.released())["resolutions"][0]["decided_by"] == "bob.tanaka"
     await eventually(order.mails_to_customer, lambda mails: len(mails) == 1)

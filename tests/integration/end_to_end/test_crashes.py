@@ -74,8 +74,7 @@ async def test_nothing_is_lost_when_temporal_is_killed(company: Company) -> None
     asked = await company.enter(orders.over_limit(company.world, "1.30"))
     task = await asked.asked("credit_manager")
     writing = await write_begun(company, 1500)
-    request = {"task_id": task.task_id, "task_revision": 1, "action": "APPROVE", "actor": "bob.tanaka"}
-    await asked.handle.signal("decision", request)
+    await asked.handle.signal("decision", await asked.approval(task, "bob.tanaka"))
     supervisor.kill(TEMPORAL)
     await company.systems.repair("credit")
     meanwhile = await company.enter(orders.over_limit(company.world))

@@ -11,6 +11,7 @@ from domain.identifiers import cause_id, cause_workflow_id
 from domain.tasks import Action, TaskRequest
 from sandbox.day.world import Document, World
 from tests.integration.end_to_end.company import Company, Order, eventually
+from tests.signatures import dev_signer
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -58,7 +59,7 @@ async def mend(company: Company, customer: str, orders: int) -> None:
         actor="quinn.osei",
         option="FIX_MASTER",
     )
-    await handle.execute_update("decide", request)
+    await handle.execute_update("decide", dev_signer("quinn.osei").sign(asked, task, request))
 
 
 async def test_one_answer_mends_the_record_and_every_order_goes(company: Company) -> None:

@@ -12,6 +12,7 @@ from temporalio.exceptions import ApplicationError
 from activities.assessment import AssessmentActivities
 from activities.authorisation import AuthorisationActivities
 from activities.deadlines import DeadlineActivities
+from activities.proofs import Proofs
 from domain.assessment import Assessment, Option
 from domain.calls import AssessRequest, AuthoriseRequest, DeadlineRequest, RecheckRequest
 from domain.exception_types import ExceptionType
@@ -19,7 +20,9 @@ from domain.exception_types import IntegrationErrorKind as Kind
 from domain.facts.fact import Fact, Facts
 from domain.money import Money
 from domain.tasks import Action, Refusal, TaskKind, TaskRequest
+from runtime.development_keys import DevelopmentKeys
 from tests.orders import LONG_AGO, hold, order
+from tests.signatures import signed
 from tests.unit.activities.conftest import CASE, run
 from tests.unit.activities.policies import company_policies
 
@@ -127,6 +130,8 @@ async def test_every_system_has_an_outage_policy_also_one_that_nobody_listed() -
     [("bob.tanaka", None), ("mallory", Refusal.UNAUTHENTICATED), ("jack.novak", Refusal.FORBIDDEN)],
 )
 async def test_a_refusal_is_the_type_of_its_error(actor: str, refusal: Refusal | None) -> None:
+    unsigned = TaskRequest(task_id="T1", task_revision=1, action=Action.APPROVE, actor=actor, option="A")
+    amount = Money(amount=Decimal(100), currency="USD")
     asked = AuthoriseRequest(
         case=CASE,
         task_id="T1",
@@ -134,12 +139,14 @@ async def test_a_refusal_is_the_type_of_its_error(actor: str, refusal: Refusal |
         role="credit_manager",
         kind=TaskKind.RESOLUTION,
         exception_type=ExceptionType.CREDIT_HOLD,
-        amount=Money(amount=Decimal(100), currency="USD"),
+        amount=amount,
         requesters=("clerk",),
-        request=TaskRequest(task_id="T1", task_revision=1, action=Action.APPROVE, actor=actor),
+        request=signed(unsigned, CASE.workflow_id, "A", amount=amount, at=LONG_AGO.timestamp()),
         now=LONG_AGO,
+        option="A",
     )
-    activities = AuthorisationActivities(company_policies)
+    proofs = Proofs(DevelopmentKeys(company_policies), "holdfast")
+    activities = AuthorisationActivities(company_policies, proofs)
     if refusal is None:
         assert (await run(activities.authorise, asked)).subject == actor
         return

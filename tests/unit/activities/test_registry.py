@@ -7,7 +7,9 @@ import pytest
 from temporalio import activity
 
 from activities.connectors.settings import NotificationSettings, System, Systems
+from activities.proofs import Proofs
 from activities.registry import build_activities
+from runtime.development_keys import DevelopmentKeys
 from tests.unit.activities.policies import company_policies
 
 ROOT = Path(__file__).parents[3]
@@ -17,7 +19,9 @@ SETTINGS = NotificationSettings(smtp_host="mail.test", webhook_url="http://chat.
 
 
 async def names() -> list[str]:
-    async with build_activities(SYSTEMS, SETTINGS, company_policies) as activities:
+    async with build_activities(
+        SYSTEMS, SETTINGS, company_policies, Proofs(DevelopmentKeys(company_policies), "holdfast")
+    ) as activities:
         definitions = [activity._Definition.must_from_callable(one) for one in activities]
         return [str(definition.name) for definition in definitions]
 

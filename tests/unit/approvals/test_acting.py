@@ -1,28 +1,41 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, cast
 
 import pytest
 from temporalio.client import Client
 
 from domain.tasks import Action, Receipt, TaskRequest, TaskState
-from runtime.approvals.acting import Patience, pick_task, request_of, send, update_id
+from runtime.approvals.acting import pick_task, request_of, send
 from runtime.approvals.commands import parse_values
 from runtime.approvals.refusals import ExitCode, Refused
+from tests.signatures import dev_signer
 from tests.unit.approvals.test_pages import NOW, case, task
+
+CARLA = dev_signer("carla")
 
 
 class Echo:
     """A client whose case answers every update with a receipt of its own making."""
 
-    def __init__(self, digest: str) -> None:
+    def __init__(self, digest: str, lost: int = 0) -> None:
         self.digest = digest
+        self.lost = lost
         self.ids: list[str] = []
+        self.sent: list[TaskRequest] = []
 
     @property
     def client(self) -> Client:
         """Itself, for those who want the SDK's."""
         return cast("Client", self)
+
+    @property
+    def service_client(self) -> Echo:
+        return self
+
+    async def check_health(self, timeout: timedelta) -> bool:  # noqa: ASYNC109 - the SDK's shape
+        return bool(timeout)
 
     def get_workflow_handle(self, workflow: str) -> Echo:
         assert workflow == "order-exception/acme/SO-1"
@@ -31,6 +44,10 @@ class Echo:
     async def execute_update(self, name: str, request: TaskRequest, **options: Any) -> Receipt:
         assert (name, options["result_type"]) == ("decide", Receipt)
         self.ids.append(options["id"])
+        self.sent.append(request)
+        if self.lost:
+            self.lost -= 1
+            raise TimeoutError
         return receipt(request.action, self.digest)
 
 
@@ -51,23 +68,26 @@ def receipt(action: Action, digest: str) -> Receipt:
 async def test_a_receipt_for_another_request_is_an_error() -> None:
     request = request_of(task(), Action.APPROVE, "carla")
     with pytest.raises(Refused) as refused:
-        await send(Echo("0" * 64).client, case(), task(), request, Patience())
+        await send(Echo("0" * 64).client, CARLA, case(), task(), request)
     assert refused.value.code is ExitCode.RECEIPT_MISMATCH
 
 
-async def test_the_same_request_has_the_same_update_id() -> None:
+async def test_what_is_sent_again_has_the_same_update_id_and_is_signed_anew() -> None:
+    request = request_of(task(), Action.APPROVE, "carla", comment="yes")
+    echo = Echo(request.digest, lost=1)
+    await send(echo.client, CARLA, case(), task(), request)
+    first, second = echo.sent
+    assert echo.ids[0] == echo.ids[1]
+    assert first.digest == second.digest == request.digest
+    assert first.proof != second.proof
+
+
+async def test_nobody_can_guess_the_update_id_of_another_command() -> None:
     request = request_of(task(), Action.APPROVE, "carla", comment="yes")
     echo = Echo(request.digest)
     for _ in range(2):
-        await send(echo.client, case(), task(), request_of(task(), Action.APPROVE, "carla", comment="yes"))
-    assert echo.ids == [request.digest, request.digest]
-
-
-def test_a_claim_after_its_release_is_another_update() -> None:
-    request = request_of(task(), Action.CLAIM, "carla")
-    before, after = task(), task(receipts=[receipt(Action.CLAIM, request.digest)])
-    assert update_id(before, request) == update_id(task(), request)
-    assert update_id(before, request) != update_id(after, request)
+        await send(echo.client, CARLA, case(), task(), request)
+    assert echo.ids[0] != echo.ids[1]
 
 
 def test_the_question_meant_is_the_open_one_or_else_the_last() -> None:

@@ -1,0 +1,139 @@
+"""The one way in for whoever acts on a task: by update, or by signal, which has no answer.
+
+What can be seen to be no proof is turned away at once. Signalled requests are screened many at a time, so that a flood
+of forgeries costs a case a few calls and never holds up an update.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from contextlib import suppress
+
+from temporalio import workflow
+from temporalio.exceptions import ApplicationError
+
+from domain.audit import anchor_of
+from domain.calls import ScreenRequest
+from domain.case import Case
+from domain.credential import header_of
+from domain.policy.authority import Refused
+from domain.tasks import Receipt, Refusal, TaskRequest, TaskState
+from workflows import judgement
+from workflows.desk import Desk, refuse
+from workflows.journal import record_refusal
+
+AGAIN = "AGAIN"
+"""A refusal with this detail passes within moments: the sender's program tries again by itself."""
+LARGEST_REQUEST = 64 * 1024
+"""Characters of a request's JSON."""
+_BATCH = 100
+_BATCH_SIZE = 400_000
+_WAITING = 1000
+"""Signalled requests that may wait to be screened; what comes beyond is refused."""
+_SUBJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}", re.ASCII)
+_TASK = re.compile(r"T[0-9]{1,9}", re.ASCII)
+
+
+class Gate:
+    """Lets requests through to the desk, and leaves one line about each that is turned down behind it."""
+
+    def __init__(self, case: Case, desk: Desk) -> None:
+        self._case = case
+        self._desk = desk
+        self._waiting: list[TaskRequest] = []
+        self._screening: asyncio.Task[None] | None = None
+        self._closed = False
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no signalled request waits to be looked at."""
+        return not self._waiting
+
+    async def close(self) -> None:
+        """Let nobody in any more, and wait until those inside are done: the case moves into a new history."""
+        self._closed = True
+        await workflow.wait_condition(lambda: self.is_idle and workflow.all_handlers_finished())
+
+    def check(self, request: TaskRequest) -> None:
+        """Refuse an update at once if it cannot succeed. Changes nothing; the refusal is in the worker's log."""
+        try:
+            if self._closed:
+                _come_again()
+            _presentable(request)
+            self._desk.check(request)
+        except ApplicationError as refusal:
+            workflow.logger.warning("refused before it was looked at: %s", _line(request, refusal.type))
+            raise
+
+    async def act(self, request: TaskRequest) -> Receipt:
+        """Do what the request says, if it is proven and allowed."""
+        try:
+            receipt = await self._desk.act(request)
+        except ApplicationError as refusal:
+            record_refusal(self._case, _line(request, refusal.type))
+            raise
+        if receipt.task_state is TaskState.DONE and receipt.audit_head == self._case.audit_head:
+            workflow.upsert_memo({"audit": anchor_of(self._case)})
+        return receipt
+
+    def signalled(self, request: TaskRequest) -> None:
+        """Take a request that was sent as a signal. Its refusal is on the case's own record."""
+        try:
+            _presentable(request)
+            if len(self._waiting) >= _WAITING:
+                refuse(Refusal.UNAVAILABLE, "too many signalled requests wait")
+        except ApplicationError as refusal:
+            record_refusal(self._case, f"signalled {_line(request, refusal.type)}")
+            return
+        self._waiting.append(request)
+        if self._screening is None or self._screening.done():
+            self._screening = asyncio.create_task(self._screen())
+
+    async def _screen(self) -> None:
+        while self._waiting:
+            batch = self._next_batch()
+            screened = await judgement.screen(ScreenRequest(case=self._case.ref, requests=batch, now=workflow.now()))
+            for request, refusal in zip(batch, screened.refusals, strict=True):
+                if refusal is not None:
+                    record_refusal(self._case, f"signalled {_line(request, refusal)}")
+                else:
+                    with suppress(ApplicationError):  # has its line
+                        await self.act(request)
+            del self._waiting[: len(batch)]
+
+    def _next_batch(self) -> tuple[TaskRequest, ...]:
+        batch: list[TaskRequest] = []
+        size = 0
+        for request in self._waiting[:_BATCH]:
+            size += _size(request)
+            if batch and size > _BATCH_SIZE:
+                break
+            batch.append(request)
+        return tuple(batch)
+
+
+def _presentable(request: TaskRequest) -> None:
+    """Refuse what is too large, or carries nothing that could be a proof."""
+    if _size(request) > LARGEST_REQUEST:
+        refuse(Refusal.INVALID, f"the request has more than {LARGEST_REQUEST} characters")
+    try:
+        header_of(request.credential)
+    except Refused as refused:
+        refuse(refused.refusal, str(refused))
+
+
+def _size(request: TaskRequest) -> int:
+    return len(request.model_dump_json())
+
+
+def _come_again() -> None:
+    message = "the case is moving into a new history: try again in a moment"
+    raise ApplicationError(message, AGAIN, type=str(Refusal.UNAVAILABLE), non_retryable=True)
+
+
+def _line(request: TaskRequest, refusal: str | None) -> str:
+    """What was turned down. Names are a stranger's word: written down only if they could be true."""
+    actor = request.actor if _SUBJECT.fullmatch(request.actor) else "somebody"
+    task = request.task_id if _TASK.fullmatch(request.task_id) else "an unknown task"
+    return f"{request.action} of {task} as {actor}: {refusal}"

@@ -72,7 +72,7 @@ def _fault(trail: AuditTrail, original: AuditTrail | None, anchors: Sequence[Anc
     inside = first_fault(trail, _in_full(trail, anchors))
     if inside is not None or original is None or original is trail:
         return inside
-    return first_fault(original, anchors) or first_difference(trail, original)
+    return first_fault(original, _in_full(original, anchors)) or first_difference(trail, original)
 
 
 def _in_full(trail: AuditTrail, anchors: Sequence[Anchor]) -> list[Anchor]:

@@ -31,8 +31,8 @@ from tests.signatures import dev_signer
 from tests.unit.activities.policies import company_policies
 
 _ORDER_IDS = order_ids("FORGED")
-FORGERIES = int(os.environ.get("HOLDFAST_FORGERIES", "400"))
-"""5,000 are the specification; a smaller number is enough for every day."""
+FORGERIES = int(os.environ.get("FORGERIES", "400"))
+"""5,000 are the specification (`FORGERIES=5000`); a smaller number is enough for every day."""
 STRANGER = Ed25519PrivateKey.generate()
 REVOKED = development_public_key("maya.patel").model_copy(update={"revoked_at": 1})
 
@@ -156,7 +156,7 @@ def test_a_signal_of_the_temporal_cli_without_a_proof_is_ignored(case: Attacked,
     assert case.standing().task == before.task
 
 
-async def _flood(case: Attacked, requests: list[TaskRequest]) -> None:
+async def _flood(case: Attacked, requests: list[TaskRequest], thrown: list[int]) -> None:
     """As fast as a server takes it: most as signals, some as updates, which a server takes ten of at a time."""
     handle = case.stage.client.get_workflow_handle(case.workflow)
     free = asyncio.Semaphore(40)
@@ -170,6 +170,8 @@ async def _flood(case: Attacked, requests: list[TaskRequest]) -> None:
                     await handle.execute_update("decide", request)
             except Exception:  # noqa: BLE001 - whatever becomes of a forgery, the next one is thrown
                 return
+            finally:
+                thrown.append(number)
 
     await asyncio.gather(*(throw(number, request) for number, request in enumerate(requests)))
 
@@ -178,21 +180,28 @@ def test_a_flood_of_forgeries_changes_nothing_and_holds_up_nobody(case: Attacked
     before = case.standing()
     forgery = case.forged(case.request(), key=STRANGER)
     flood = [forgery.model_copy(update={"comment": f"forgery {number}"}) for number in range(FORGERIES)]
-    flooding = asyncio.run_coroutine_threadsafe(_flood(case, flood), case.stage._loop)
+    thrown: list[int] = []
+    flooding = asyncio.run_coroutine_threadsafe(_flood(case, flood, thrown), case.stage._loop)
+    eventually(lambda: len(thrown), lambda count: count > FORGERIES // 3, 300)
+    amid = seconds(lambda: case.send(case.request(action=Action.COMMENT, comment="honest")))
+    assert not flooding.done()
     flooding.result(600)
-    began = time.monotonic()
-    honest = case.request(comment="honest")
-    receipt = case.send(honest)
-    took = time.monotonic() - began
-    assert receipt.message == "APPROVED: RELEASE_ONCE"
-    assert took < 10
+    after = seconds(lambda: case.send(case.request()))
+    assert max(amid, after) < 10
     state = case.state(lambda seen: seen.outcome)
     assert state.tasks["T1"].decision is not None
     assert state.tasks["T1"].decision.decided_by == BOB
     assert len(state.audit) < 500, "the story of the case is still there"
     assert case.world.calls.count("credit.release") == 1
     assert before.task.deadlines == state.tasks["T1"].deadlines
-    print(f"{FORGERIES} forgeries; the honest approval took {took:.2f} s")  # noqa: T201 - a figure for the reader
+    print(f"{FORGERIES} forgeries: a comment amid them took {amid:.2f} s, the approval {after:.2f} s")  # noqa: T201
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """How long it took."""
+    began = time.monotonic()
+    work()
+    return time.monotonic() - began
 
 
 def test_an_update_id_that_somebody_used_before_is_noticed(case: Attacked) -> None:

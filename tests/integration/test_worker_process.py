@@ -161,6 +161,29 @@ def test_everything_wrong_with_the_settings_is_named_and_no_secret_is() -> None:
     assert "hush" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"HOLDFAST_ENVIRONMENT": "prod"}, "development keys are known to everybody"),
+        ({"TEMPORAL_ADDRESS": "temporal.example:7233"}, "development keys are known to everybody"),
+        ({"HOLDFAST_IDENTITY__KEYS": "http://keys.example/keys"}, "a key set comes by https"),
+    ],
+)
+def test_a_worker_does_not_start_where_everybody_could_decide(more: dict[str, str], said: str) -> None:
+    tokens = {f"HOLDFAST_SYSTEMS__{name.upper()}__TOKEN": "a-long-enough-token" for name in SYSTEMS}
+    done = subprocess.run(
+        [sys.executable, "worker.py"],
+        cwd=ROOT,
+        env=settings(**tokens) | more,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert said in done.stderr
+
+
 def test_policies_that_are_not_usable_keep_a_worker_from_starting(tmp_path: Path) -> None:
     environment = settings(HOLDFAST_POLICIES=str(tmp_path))
     done = subprocess.run(

@@ -20,6 +20,7 @@ from temporalio.envconfig import ClientConfig
 import approver
 import starter
 from deploy.runtime_lock import runtime_lock
+from domain.keys import KeySet
 from runtime.settings import Settings, host_and_port
 from runtime.settings_check import load_settings
 from workflows import search_attributes
@@ -166,6 +167,12 @@ class TestCompose:
         assert set(re.findall(r'_file = "/run/secrets/(\w+)"', text)) == set(service["secrets"])
         settings_with(text, monkeypatch, tmp_path)
 
+    def test_workers_have_a_key_set_of_their_own(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        text = (DEPLOY / "compose/holdfast.toml").read_text()
+        keys = Path(settings_with(text, monkeypatch, tmp_path).identity.keys)
+        mounted = {volume.split(":")[1]: volume.split(":")[0] for volume in SERVICES["worker"]["volumes"]}
+        assert KeySet.parse(json.loads((DEPLOY / mounted[str(keys.parent)] / keys.name).read_text())).keys == ()
+
     def test_no_image_floats(self) -> None:
         for service in SERVICES.values():
             assert re.search(r":[\w.]*\d", service["image"])
@@ -246,6 +253,13 @@ class TestKubernetes:
         looked_for = re.findall(r'_file = "([^"]+)"', kubernetes_settings(name))
         assert {*looked_for, *(variable["value"] for variable in container(name)["env"])} <= offered
         assert looked_for
+
+    def test_workers_have_a_key_set_of_their_own(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        keys = Path(settings_with(kubernetes_settings("worker"), monkeypatch, tmp_path).identity.keys)
+        mounts = {mount["mountPath"]: mount["name"] for mount in container("worker")["volumeMounts"]}
+        volume = next(volume for volume in pod("worker")["volumes"] if volume["name"] == mounts[str(keys.parent)])
+        document = MANIFESTS["ConfigMap", volume["configMap"]["name"]]["data"][keys.name]
+        assert KeySet.parse(json.loads(document)).keys == ()
 
     def test_a_worker_may_finish_before_it_is_killed(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         settings = settings_with(kubernetes_settings("worker"), monkeypatch, tmp_path)

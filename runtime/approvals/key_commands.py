@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 
 from domain.keys import KeySet, KeySetError, PublicKey
+from domain.policy.problem import PolicyError
 from runtime.approvals.commands import print_json
 from runtime.approvals.identity import checked_subject
 from runtime.approvals.private_keys import KeyStore, PrivateKey, key_store, private_key_of
@@ -101,7 +102,10 @@ async def _known(settings: Settings) -> KeySet:
         from runtime.development_keys import development_key_set
         from runtime.policy_files import load_policies
 
-        return development_key_set(load_policies(*settings.policies).people)
+        try:
+            return development_key_set(load_policies(*settings.policies).people)
+        except PolicyError as error:
+            raise Refused(ExitCode.SETTINGS, f"The people of the policies cannot be read: {error}.") from error
     if identity.keys_url is None:
         with _explained(Path(identity.keys)):
             return read_key_set(Path(identity.keys))

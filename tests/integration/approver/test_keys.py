@@ -85,9 +85,12 @@ class Office:
 
     def enrolling(self, answer: Callable[[], None], *arguments: str) -> Said:
         """`keys enrol`, and what somebody does in a browser meanwhile."""
-        answering = threading.Thread(
-            target=lambda: eventually(lambda: self.provider.flows, bool) and answer(), daemon=True
-        )
+
+        def in_a_browser() -> None:
+            eventually(lambda: self.provider.flows, bool)
+            answer()
+
+        answering = threading.Thread(target=in_a_browser, daemon=True)
         answering.start()
         said = self.approver("keys", "enrol", *arguments)
         answering.join(60)

@@ -15,7 +15,7 @@ from runtime.settings import IdentitySettings
 class Memory(KeyringBackend):
     """A keyring of this process."""
 
-    priority = 1  # type: ignore[assignment]
+    priority = 1
 
     def __init__(self) -> None:
         self.kept: dict[tuple[str, str], str] = {}

@@ -73,7 +73,7 @@ async def test_a_revocation_counts_from_the_next_reading_on() -> None:
     assert found.revoked_at == 7
 
 
-TROUBLES = {
+TROUBLES: dict[str, str | Exception] = {
     "down": httpx.ConnectError("refused"),
     "slow": TimeoutError(),
     "gone": FileNotFoundError("no such file"),

@@ -89,6 +89,10 @@ class Refusal(StrEnum):
     INVALID = "INVALID"
 
 
+AGAIN = "AGAIN"
+"""A refusal with this detail passes within moments: the sender's program tries again by itself."""
+
+
 class Escalation(Model):
     """From `at` on, `role` is awaited."""
 

@@ -18,13 +18,11 @@ from domain.calls import ScreenRequest
 from domain.case import Case
 from domain.credential import header_of
 from domain.policy.authority import Refused
-from domain.tasks import Receipt, Refusal, TaskRequest, TaskState
+from domain.tasks import AGAIN, Receipt, Refusal, TaskRequest, TaskState
 from workflows import judgement
 from workflows.desk import Desk, refuse
 from workflows.journal import record_refusal
 
-AGAIN = "AGAIN"
-"""A refusal with this detail passes within moments: the sender's program tries again by itself."""
 LARGEST_REQUEST = 64 * 1024
 """Characters of a request's JSON."""
 _BATCH = 100
@@ -44,6 +42,8 @@ class Gate:
         self._waiting: list[TaskRequest] = []
         self._screening: asyncio.Task[None] | None = None
         self._closed = False
+        self._anchored = ""
+        """The head of the chain that the memo has of this run."""
 
     @property
     def is_idle(self) -> bool:
@@ -73,7 +73,8 @@ class Gate:
         except ApplicationError as refusal:
             record_refusal(self._case, _line(request, refusal.type))
             raise
-        if receipt.task_state is TaskState.DONE and receipt.audit_head == self._case.audit_head:
+        if receipt.task_state is TaskState.DONE and receipt.audit_head == self._case.audit_head != self._anchored:
+            self._anchored = receipt.audit_head
             workflow.upsert_memo({"audit": anchor_of(self._case)})
         return receipt
 

@@ -14,9 +14,8 @@ from temporalio.client import WorkflowUpdateFailedError, WorkflowUpdateRPCTimeou
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-from domain.tasks import Action, Receipt, Task, TaskRequest
+from domain.tasks import AGAIN, Action, Receipt, Task, TaskRequest
 from runtime.approvals.refusals import ExitCode, Refused
-from workflows.gate import AGAIN
 
 if TYPE_CHECKING:
     from temporalio.client import Client

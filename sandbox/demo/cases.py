@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,10 +12,12 @@ from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client, WorkflowExecution, WorkflowExecutionStatus
 from temporalio.contrib.pydantic import pydantic_data_converter
 
-from domain.case import ClosingSummary
+from domain.audit import Anchor, first_fault, receipts_of, trail_of
+from domain.case import Case, ClosingSummary
 from domain.identifiers import WORKFLOW_TYPE, workflow_id
 from workflows import search_attributes as keys
 
+_QUERIES_AT_ONCE = 8
 RELEASE = "erp.release_order"
 _ACTIONS = {
     EventType.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED: "start",
@@ -38,6 +41,8 @@ class CaseRow:
     awaiting: tuple[str, ...]
     retrying: tuple[str, ...]
     closing: ClosingSummary | None
+    anchor: Anchor | None = None
+    """The audit chain as the memo has it."""
 
     @property
     def open(self) -> bool:
@@ -75,6 +80,20 @@ class Cases:
         found = self._client.list_workflows(f"WorkflowType = '{WORKFLOW_TYPE}'", page_size=1000)
         return [await _row(execution, closing=closing) async for execution in found]
 
+    async def broken_chains(self, rows: Sequence[CaseRow]) -> list[str]:
+        """What is wrong with the audit chains of these cases, held against the anchors in memos and receipts."""
+        free = asyncio.Semaphore(_QUERIES_AT_ONCE)
+
+        async def broken(row: CaseRow) -> str | None:
+            handle = self._client.get_workflow_handle(workflow_id(self._tenant, row.order_id), run_id=row.run_id)
+            async with free:
+                case: Case = await handle.query("case", result_type=Case)
+            anchors = [*receipts_of(case), *([row.anchor] if row.anchor else [])]
+            fault = first_fault(trail_of(case), anchors)
+            return f"order {row.order_id}: entry {fault.number} of the audit chain {fault.problem}" if fault else None
+
+        return [found for found in await asyncio.gather(*map(broken, rows)) if found]
+
     async def counts(self, order_id: str) -> Counts:
         """The events of the case's history until the release was confirmed, and the actions among them."""
         history = await self._client.get_workflow_handle(workflow_id(self._tenant, order_id)).fetch_history()
@@ -95,6 +114,7 @@ async def _row(execution: WorkflowExecution, *, closing: bool) -> CaseRow:
         awaiting=tuple(known.get(keys.AWAITING_ROLE) or ()),
         retrying=tuple(known.get(keys.RETRYING_SYSTEM) or ()),
         closing=summary,
+        anchor=await execution.memo_value("audit", None, type_hint=Anchor),
     )
 
 

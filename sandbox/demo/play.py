@@ -177,4 +177,6 @@ async def _is_settled(enterprise: Enterprise, cases: Cases) -> bool:
 
 async def _books(enterprise: Enterprise, cases: Cases) -> Books:
     ledgers: dict[str, Sequence[dict[str, object]]] = {name: await enterprise.ledger(name) for name in SERVICES}
-    return Books(await enterprise.orders(), await enterprise.releases(), ledgers, await cases.rows())
+    rows = await cases.rows()
+    broken = await cases.broken_chains(rows)
+    return Books(await enterprise.orders(), await enterprise.releases(), ledgers, rows, broken)

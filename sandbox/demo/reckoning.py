@@ -41,6 +41,8 @@ class Books:
     releases: Sequence[Document]
     ledgers: Mapping[str, Sequence[Document]]
     cases: Sequence[CaseRow]
+    broken_chains: Sequence[str] = ()
+    """What is wrong with the audit chains of the cases."""
 
     def unsettled(self) -> set[str]:
         """The orders that are neither on their way nor dead, and those whose case is still open."""
@@ -69,6 +71,7 @@ class Reckoning:
             *self._effects_twice(),
             *self._told_otherwise(),
             *self._customers_told(),
+            *self._books.broken_chains,
             *(f"order {order_id} was not settled in time" for order_id in sorted(self._books.unsettled())),
         ]
 

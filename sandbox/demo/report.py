@@ -34,7 +34,8 @@ def print_report(console: Console, outcome: Outcome, reckoning: Reckoning, probl
         console.print(f"[bold red]PROBLEM[/] {escape(problem)}")
     if not problems:
         console.print(
-            "[bold green]Every held order was settled: none lost, none released twice or without authority.[/]"
+            "[bold green]Every held order was settled: none lost, none released twice or without authority.[/] "
+            "Every audit chain holds."
         )
 
 

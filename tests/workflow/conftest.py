@@ -16,6 +16,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner, Worker
 
+from domain.audit import first_fault, receipts_of, trail_of
 from domain.calls import CaseRef
 from domain.case import Case, CaseStart, ClosingSummary
 from domain.events import EventData, EventType, OrderEvent
@@ -108,6 +109,8 @@ class OpenCase:
         summary = await self.handle.result()
         history = await self.handle.fetch_history()
         await self._replayer.replay_workflow(history)
+        case = await self.state()
+        assert first_fault(trail_of(case), receipts_of(case)) is None
         return summary
 
 

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from temporalio.client import Client, WorkflowExecutionDescription, WorkflowHandle, WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
 
+from domain.audit import Fault, first_fault, receipts_of, trail_of
 from domain.case import Case, ClosingSummary
 from domain.identifiers import workflow_id
 from domain.tasks import Action, Task, TaskRequest
@@ -86,6 +87,16 @@ class Company:
         for order in self.opened:
             async for run in self.client.list_workflows(f"WorkflowId = '{order.workflow_id}'"):
                 yield await self.client.get_workflow_handle(run.id, run_id=run.run_id).fetch_history()
+
+    async def broken_chains(self) -> list[Fault]:
+        """What is wrong with the audit chains of the test's orders."""
+        cases: list[Case] = [
+            await self.client.get_workflow_handle(order.workflow_id, run_id=run).query("case", result_type=Case)
+            for order in self.opened
+            for run in await order.runs()
+        ]
+        faults = [first_fault(trail_of(case), receipts_of(case)) for case in cases]
+        return [fault for fault in faults if fault]
 
     async def settle(self) -> None:
         """Let everything behave again, and forget the test's orders."""

@@ -30,11 +30,12 @@ async def whole_company(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterat
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def company(whole_company: Company) -> AsyncIterator[Company]:
-    """The company; afterwards everything must still run, and today's code must replay what it did."""
+    """The company; afterwards everything must still run, its histories must replay, and its audit chains hold."""
     try:
         yield whole_company
         assert not whole_company.fallen
         assert not await not_replayed(whole_company.histories())
+        assert not await whole_company.broken_chains()
     finally:
         await whole_company.settle()
 

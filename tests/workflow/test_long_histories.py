@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
+from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.service import RPCError
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
+from domain.audit import first_fault, receipts_of, trail_of
 from domain.case import Case, CaseOutcome, CaseStart, ClosingSummary
 from domain.events import EventType
 from domain.tasks import Action, Receipt, TaskRequest
@@ -80,3 +83,53 @@ async def test_many_signals_carry_the_case_over_and_an_honest_decision_still_wor
         assert world.done == ["credit.release:a", "erp.release_order:release_order"]
         assert {notice.kind for notice in world.notices} == {"ASKED"}
         assert len({notice.message_id for notice in world.notices}) == 1
+
+
+async def test_refused_updates_without_end_do_not_keep_a_case_from_being_carried_over(client: Client) -> None:
+    world = World(judge=ask_a_person)
+    worker = Worker(
+        client,
+        task_queue="long",
+        workflows=[OrderException],
+        activities=world.activities,
+        workflow_runner=UnsandboxedWorkflowRunner(),
+    )
+    async with worker:
+        handle = await client.start_workflow(
+            OrderException.run,
+            CaseStart(ref=REF),
+            id=REF.workflow_id,
+            task_queue="long",
+            start_signal="hold_placed",
+            start_signal_args=[event(EventType.HOLD_PLACED, 2)],
+        )
+        [task] = (await asked(handle)).open_tasks
+        carried_over = asyncio.Event()
+        current: WorkflowHandle[OrderException, ClosingSummary] = client.get_workflow_handle(
+            REF.workflow_id, result_type=ClosingSummary
+        )
+        request = TaskRequest(task_id=task.task_id, task_revision=1, action=Action.APPROVE, actor="clerk")
+
+        async def throw(thrower: int) -> None:
+            number = 0
+            while not carried_over.is_set():
+                number += 1
+                mine = request.model_copy(update={"comment": f"{thrower}-{number}"})
+                with suppress(WorkflowUpdateFailedError, RPCError):
+                    await current.execute_update("decide", signed(mine))
+
+        throwing = [asyncio.create_task(throw(thrower)) for thrower in range(8)]
+        for _ in range(3000):
+            if (await current.describe()).run_id != handle.first_execution_run_id:
+                break
+            await asyncio.sleep(0.1)
+        carried_over.set()
+        await asyncio.gather(*throwing)
+        honest = request.model_copy(update={"actor": "carla"})
+        receipt: Receipt = await current.execute_update("decide", signed(honest), result_type=Receipt)
+        assert receipt.message == "APPROVED: RELEASE_ONCE"
+        assert (await current.result()).outcome is CaseOutcome.RELEASED
+        case = await current.query(OrderException.case)
+        assert first_fault(trail_of(case), receipts_of(case)) is None
+        assert case.refusals_unlisted
+        assert (await current.describe()).run_id != handle.first_execution_run_id

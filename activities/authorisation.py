@@ -9,8 +9,9 @@ from temporalio.exceptions import ApplicationError
 
 from activities.proofs import Proofs
 from domain.calls import Authorisation, AuthoriseRequest, Screened, ScreenRequest
-from domain.policy.authority import Refused, authorise
+from domain.policy.authority import authorise
 from domain.policy.policy_set import PolicySet
+from domain.refused import Refused
 from domain.tasks import Refusal, TaskRequest
 
 

@@ -20,7 +20,7 @@ from domain.credential import (
     unauthenticated,
 )
 from domain.keys import KeySet, KeysUnavailable, PublicKey
-from domain.policy.authority import Refused
+from domain.refused import Refused
 from domain.tasks import Evidence, Refusal, TaskRequest
 
 Keys = Callable[[str | None], Awaitable[KeySet]]

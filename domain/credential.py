@@ -18,7 +18,7 @@ from domain.base import Model, digest
 from domain.calls import AuthoriseRequest
 from domain.keys import decoded
 from domain.money import Money
-from domain.policy.authority import Refused
+from domain.refused import Refused
 from domain.stake import DECIDING
 from domain.tasks import Action, Refusal, TaskRequest
 

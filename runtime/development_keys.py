@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from domain.keys import KeySet, PublicKey
-from domain.policy.policy_set import PolicySet
 from runtime.settings import DEVELOPMENT, Environment, Settings, is_loopback
 from runtime.settings_check import WrongSettings
 from runtime.temporal import connection
+
+if TYPE_CHECKING:
+    from domain.policy.policy_set import PolicySet
 
 _SEED = b"holdfast development key, worth nothing: "
 

@@ -17,7 +17,7 @@ from domain.audit import anchor_of
 from domain.calls import ScreenRequest
 from domain.case import Case
 from domain.credential import header_of
-from domain.policy.authority import Refused
+from domain.refused import Refused
 from domain.tasks import AGAIN, Receipt, Refusal, TaskRequest, TaskState
 from workflows import judgement
 from workflows.desk import Desk, refuse

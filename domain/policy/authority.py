@@ -6,18 +6,13 @@ from domain.calls import Authorisation, AuthoriseRequest
 from domain.exception_types import ExceptionType
 from domain.policy.people import Person
 from domain.policy.policy_set import TECHNICAL, PolicySet
+from domain.refused import Refused
 from domain.tasks import Action, Refusal
+
+__all__ = ["COMMITTING", "Refused", "authorise", "seniors"]
 
 COMMITTING = (Action.APPROVE, Action.ADJUST)
 """What takes the company's money in hand, and so needs a limit. To reject or to claim commits nothing."""
-
-
-class Refused(Exception):
-    """The action is not allowed. `refusal` says why to programs, the message to people."""
-
-    def __init__(self, refusal: Refusal, message: str) -> None:
-        self.refusal = refusal
-        super().__init__(message)
 
 
 def authorise(request: AuthoriseRequest, policy: PolicySet) -> Authorisation:

@@ -1,0 +1,13 @@
+"""An action that is not allowed, for whatever reason."""
+
+from __future__ import annotations
+
+from domain.tasks import Refusal
+
+
+class Refused(Exception):
+    """The action is not allowed. `refusal` says why to programs, the message to people."""
+
+    def __init__(self, refusal: Refusal, message: str) -> None:
+        self.refusal = refusal
+        super().__init__(message)

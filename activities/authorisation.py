@@ -8,10 +8,10 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.proofs import Proofs
+from domain.approvals.refused import Refused
 from domain.calls import Authorisation, AuthoriseRequest, Screened, ScreenRequest
 from domain.policy.authority import authorise
 from domain.policy.policy_set import PolicySet
-from domain.refused import Refused
 from domain.tasks import Refusal, TaskRequest
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from domain.approvals.refused import Refused
 from domain.calls import AuthoriseRequest, CaseRef
 from domain.credential import (
     ALGORITHM,
@@ -20,7 +21,6 @@ from domain.credential import (
     unauthenticated,
 )
 from domain.keys import KeySet, KeysUnavailable, PublicKey
-from domain.refused import Refused
 from domain.tasks import Evidence, Refusal, TaskRequest
 
 Keys = Callable[[str | None], Awaitable[KeySet]]

@@ -207,6 +207,8 @@ class AuthoriseRequest(Model):
     now: datetime
     option: str | None = None
     """The choice that the request comes to, also where it names none."""
+    stake: Money | None = None
+    """What that choice commits, as the signer saw it if nothing has changed; `amount` if not given."""
 
 
 class Authorisation(Model):

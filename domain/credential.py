@@ -14,11 +14,11 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from domain.approvals.refused import Refused
 from domain.base import Model, digest
 from domain.calls import AuthoriseRequest
 from domain.keys import decoded
 from domain.money import Money
-from domain.refused import Refused
 from domain.stake import DECIDING
 from domain.tasks import Action, Refusal, TaskRequest
 
@@ -163,7 +163,8 @@ def check_binding(claims: Claims, asked: AuthoriseRequest, namespace: str) -> No
     request = asked.request
     if claims.sub != request.actor:
         raise unauthenticated("the proof was signed for somebody else than the request says")
-    wanted = Binding.of(request, namespace, asked.case.workflow_id, asked.option, asked.amount)
+    stake = asked.stake or asked.amount
+    wanted = Binding.of(request, namespace, asked.case.workflow_id, asked.option, stake)
     differing = list(_differing(claims, wanted))
     for name in differing:
         if name in ("namespace", "workflow_id", "task_id"):
@@ -176,7 +177,7 @@ def check_binding(claims: Claims, asked: AuthoriseRequest, namespace: str) -> No
         raise _moved(f"the proof was signed for revision {claims.task_rev}, the request says {request.task_revision}")
     if request.action in DECIDING and differing:
         signed = f"{claims.option or '-'} for {claims.amount} {claims.currency}"
-        raise _moved(f"{signed} was signed, and now it is {wanted.option or '-'} for {asked.amount}")
+        raise _moved(f"{signed} was signed, and now it is {wanted.option or '-'} for {stake}")
 
 
 def _moved(message: str) -> Refused:

@@ -13,7 +13,7 @@ from temporalio.exceptions import ApplicationError
 from domain.audit import anchor_of
 from domain.calls import Authorisation, AuthoriseRequest
 from domain.case import Case
-from domain.stake import choice_of, rejection_of
+from domain.stake import at_stake, choice_of, rejection_of
 from domain.tasks import (
     Action,
     ApprovalOutcome,
@@ -168,7 +168,8 @@ class Desk:
             requesters=self._case.requesters,
             request=request,
             now=workflow.now(),
-            option=self._option_code(task, request),
+            option=choice_of(task, request),
+            stake=at_stake(self._case, task, choice_of(task, request)),
         )
 
     async def _commit(self, task: Task, request: TaskRequest, authorisation: Authorisation) -> str:

@@ -13,11 +13,11 @@ from contextlib import suppress
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
+from domain.approvals.refused import Refused
 from domain.audit import anchor_of
 from domain.calls import ScreenRequest
 from domain.case import Case
 from domain.credential import header_of
-from domain.refused import Refused
 from domain.tasks import AGAIN, Receipt, Refusal, TaskRequest, TaskState
 from workflows import judgement
 from workflows.desk import Desk, refuse

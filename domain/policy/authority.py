@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from domain.approvals.refused import Refused
 from domain.calls import Authorisation, AuthoriseRequest
 from domain.exception_types import ExceptionType
 from domain.policy.people import Person
 from domain.policy.policy_set import TECHNICAL, PolicySet
-from domain.refused import Refused
 from domain.tasks import Action, Refusal
 
 __all__ = ["COMMITTING", "Refused", "authorise", "seniors"]

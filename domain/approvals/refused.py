@@ -1,4 +1,4 @@
-"""An action that is not allowed, for whatever reason."""
+"""An action that is not allowed, with the reason that programs and people get."""
 
 from __future__ import annotations
 

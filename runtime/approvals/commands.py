@@ -88,10 +88,9 @@ def perform(
 
 async def _with_settings(work: Callable[[Settings], Awaitable[None]]) -> None:
     try:
-        settings = load_settings()
+        await work(load_settings())
     except WrongSettings as wrong:
         raise Refused(ExitCode.SETTINGS, f"{wrong}.") from wrong
-    await work(settings)
 
 
 def _say_why_not(refused: Refused, *, as_json: bool) -> None:

@@ -96,12 +96,13 @@ def _own(settings: Settings, subject: str) -> PublicKey | None:
 
 
 async def _known(settings: Settings) -> KeySet:
-    """The key set of the settings. Raises Refused (UNAVAILABLE)."""
+    """The key set of the settings. Raises Refused (UNAVAILABLE), and WrongSettings if they name none of one's own."""
     identity = settings.identity
     if identity.is_development:
-        from runtime.development_keys import development_key_set
+        from runtime.development_keys import development_key_set, refuse_development_keys
         from runtime.policy_files import load_policies
 
+        refuse_development_keys(settings)
         try:
             return development_key_set(load_policies(*settings.policies).people)
         except PolicyError as error:

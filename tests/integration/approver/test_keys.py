@@ -42,6 +42,7 @@ class Office:
     provider: Provider
     directory: Path
     port: int = field(default_factory=lambda: free_ports(1)[0])
+    environment_of_its_own: dict[str, str] = field(default_factory=dict)
 
     @property
     def door(self) -> str:
@@ -78,7 +79,7 @@ class Office:
 
     def approver(self, *arguments: str) -> Said:
         """Run `approver.py` in this process."""
-        ended = CliRunner().invoke(app, list(arguments), env=self.environment)
+        ended = CliRunner().invoke(app, list(arguments), env=self.environment | self.environment_of_its_own)
         if ended.exception and not isinstance(ended.exception, SystemExit):
             raise ended.exception
         return Said(ended.exit_code, ended.stdout, ended.stderr)
@@ -119,6 +120,7 @@ def office(served: Office) -> Office:
     served.key_set.unlink(missing_ok=True)
     served.provider.flows.clear()
     served.provider.claims.clear()
+    served.environment_of_its_own = {}
     served.provider.signing_key = None
     return served
 
@@ -200,6 +202,12 @@ def test_a_key_set_that_cannot_be_read_is_said_to_be_so(office: Office) -> None:
     office.key_set.write_text("{")
     said = office.approver("keys", "list", "--json")
     assert (said.code, json.loads(said.out)["refusal"]["code"]) == (ExitCode.UNAVAILABLE, "UNAVAILABLE")
+
+
+def test_who_names_no_key_set_is_not_shown_the_keys_that_everybody_knows(office: Office) -> None:
+    office.environment_of_its_own = {"HOLDFAST_IDENTITY__KEYS": ""}
+    said = office.approver("keys", "list")
+    assert (said.code, "known to everybody" in said.err) == (ExitCode.SETTINGS, True)
 
 
 def _now() -> int:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
-from temporalio.client import Client, WorkflowExecution, WorkflowExecutionStatus
+from temporalio.client import Client, WorkflowExecution, WorkflowExecutionStatus, WorkflowQueryFailedError
 from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.service import RPCError
 
 from domain.audit import Anchor, first_fault, receipts_of, trail_of
 from domain.case import Case, ClosingSummary
@@ -86,8 +87,11 @@ class Cases:
 
         async def broken(row: CaseRow) -> str | None:
             handle = self._client.get_workflow_handle(workflow_id(self._tenant, row.order_id), run_id=row.run_id)
-            async with free:
-                case: Case = await handle.query("case", result_type=Case)
+            try:
+                async with free:
+                    case: Case = await handle.query("case", result_type=Case)
+            except (RPCError, WorkflowQueryFailedError) as error:
+                return f"order {row.order_id}: the audit chain cannot be read: {error}"
             anchors = [*receipts_of(case), *([row.anchor] if row.anchor else [])]
             fault = first_fault(trail_of(case), anchors)
             return f"order {row.order_id}: entry {fault.number} of the audit chain {fault.problem}" if fault else None

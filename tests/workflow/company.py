@@ -156,8 +156,8 @@ class Company:
     @property
     def activities(self) -> Sequence[Callable[..., Any]]:
         """Local ones by name, everything else by the one that takes any name."""
-        local = [self.assess, self.recheck, self.schedule, self.resume, self.outage_policy, self.authorise, self.screen]
-        return [*local, self.call]
+        rules = (self.assess, self.recheck, self.schedule, self.resume, self.outage_policy)
+        return [*rules, self.authorise, self.screen, self.call]
 
     @activity.defn(dynamic=True)
     async def call(self, args: Sequence[RawValue]) -> Any:

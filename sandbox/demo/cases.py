@@ -77,7 +77,7 @@ class Cases:
         return cls(await Client.connect(address, data_converter=pydantic_data_converter), tenant)
 
     async def rows(self, *, closing: bool = True) -> list[CaseRow]:
-        """All runs of all cases; without their closing summaries, which take time to read, if nobody needs them."""
+        """All runs of all cases; without what their memos say, which takes time to read, if nobody needs it."""
         found = self._client.list_workflows(f"WorkflowType = '{WORKFLOW_TYPE}'", page_size=1000)
         return [await _row(execution, closing=closing) async for execution in found]
 
@@ -118,7 +118,7 @@ async def _row(execution: WorkflowExecution, *, closing: bool) -> CaseRow:
         awaiting=tuple(known.get(keys.AWAITING_ROLE) or ()),
         retrying=tuple(known.get(keys.RETRYING_SYSTEM) or ()),
         closing=summary,
-        anchor=await execution.memo_value("audit", None, type_hint=Anchor),
+        anchor=await execution.memo_value("audit", None, type_hint=Anchor) if closing else None,
     )
 
 

@@ -21,10 +21,10 @@ async def test_the_partner_is_answered_when_its_order_is_let_go(company: Company
     assert [hold["code"] for hold in order.entered["holds"]] == ["CREDIT"]
     (resolution,) = (await order.released())["resolutions"]
     assert (resolution["resolution"], resolution["decided_by"]) == ("RELEASE_ONCE", "system:policy")
+    await order.closed()
     until = until_release(await order.history())
     assert len(actions(until)) <= MOST_ACTIONS
     assert len(until) <= MOST_EVENTS
-    await order.closed()
     page = await company.systems._get("edi", "/v1/outbound", order_id=order.order_id)
     (answer,) = [one for one in page["items"] if one["document"] == "855"]
     said = x12.parse(answer["text"]).groups[0].sets[0]

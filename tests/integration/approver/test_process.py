@@ -24,6 +24,7 @@ from runtime.approvals.refusals import ExitCode
 from runtime.temporal import open_client
 from sandbox.temporal_server import TemporalServer
 from tests.integration.approver.stage import PATIENCE, Enterprise, Opened, Stage, enterprise
+from tests.signatures import dev_signer
 
 ROOT = Path(__file__).parents[3]
 OpenCase = Callable[..., Opened]
@@ -173,7 +174,8 @@ def test_an_answer_survives_a_server_that_dies_before_it_was_recorded(
             task = pick_task(seen, None, None)
             request = request_of(task, Action.APPROVE, "carla")
             client = stage.run(open_client("approver"))
-            sending = stage.begin(send(client, seen, task, request, Patience(PATIENCE, 2 * PATIENCE)))
+            patience = Patience(PATIENCE, 2 * PATIENCE)
+            sending = stage.begin(send(client, dev_signer("carla"), seen, task, request, patience=patience))
             assert slow.asked.wait(PATIENCE)
             server.kill()
             server.start()

@@ -70,7 +70,7 @@ class ConsentRequests:
         item = f"/{_NAME}/{{resource_id}}"
 
         @service.v1.get(item, tags=[_NAME], summary="A question and what has come of it")
-        async def read(resource_id: str) -> Document:
+        async def read_question(resource_id: str) -> Document:
             return self._seen(self._requests.get(resource_id))
 
         @service.v1.post(f"{item}/answer", status_code=200, tags=[_NAME], summary="Answer a question, once")

@@ -16,6 +16,25 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 MEDIA_TYPE = "application/problem+json"
 CORRELATION_HEADER = "X-Correlation-ID"
 
+DESCRIBED: dict[int | str, dict[str, Any]] = {
+    status: {"description": description, "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+    for status, description in (
+        ("422", "What was sent is not what the operation takes"),
+        ("4XX", "The request is refused: `code` says why"),
+        ("5XX", "A fault, here or in another service: try again"),
+    )
+}
+"""What the description of every operation says about errors."""
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "instance", "code", "retryable", "correlation_id"],
+    "properties": {
+        **{name: {"type": "string"} for name in ("type", "title", "detail", "instance", "code", "correlation_id")},
+        "status": {"type": "integer"},
+        "retryable": {"type": "boolean"},
+    },
+}
+
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
@@ -58,6 +77,31 @@ def install_problems(app: FastAPI) -> None:
     for kind in (Problem, HTTPException, RequestValidationError, Exception):
         app.add_exception_handler(kind, on_problem)
     app.add_middleware(Correlation)
+
+
+def describe_problems(app: FastAPI) -> None:
+    """Add the schema of problems, which no route returns and FastAPI therefore does not know."""
+    generated = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document: dict[str, Any] = _with_local_times(generated())
+        document.setdefault("components", {}).setdefault("schemas", {})["Problem"] = SCHEMA
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign] # the documented way to extend it
+
+
+def _with_local_times(part: Any) -> Any:
+    """Opening hours are local; FastAPI says that they are of the format `time`, which has an offset from UTC."""
+    if isinstance(part, list):
+        return [_with_local_times(each) for each in part]
+    if not isinstance(part, dict):
+        return part
+    shown = {name: _with_local_times(value) for name, value in part.items()}
+    if shown.get("format") == "time":
+        del shown["format"]
+        shown["pattern"] = r"^\d\d:\d\d(:\d\d(\.\d+)?)?$"
+    return shown
 
 
 def _as_problem(error: Exception) -> Problem:

@@ -19,7 +19,7 @@ from sandbox.kernel.clock import Clock
 from sandbox.kernel.collection import BeforeCancel, Body, Collection, OnCancel, OnCreate, nothing_more
 from sandbox.kernel.faults import Faults, FaultyRoute
 from sandbox.kernel.ledger import Ledger
-from sandbox.kernel.problems import install_problems
+from sandbox.kernel.problems import DESCRIBED, describe_problems, install_problems
 from sandbox.kernel.settings import Settings
 from sandbox.kernel.store import Store
 from sandbox.kernel.webhooks import Webhooks
@@ -97,7 +97,7 @@ class Service:
     @cached_property
     def app(self) -> FastAPI:
         """The application, with every route declared so far."""
-        app = FastAPIOffline(title=self.title, version="1", lifespan=self._lifespan)
+        app = FastAPIOffline(title=self.title, version="1", lifespan=self._lifespan, responses=DESCRIBED)
         app.state.service = self
         install_problems(app)
         app.include_router(health(self))
@@ -105,6 +105,7 @@ class Service:
         app.include_router(self.v1)
         app.include_router(self.admin)
         app.include_router(administration(self))
+        describe_problems(app)
         return app
 
     @asynccontextmanager

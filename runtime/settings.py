@@ -34,6 +34,8 @@ from pydantic_settings import (
 
 from activities.connectors.links import CustomerLinks
 from activities.connectors.settings import NotificationSettings, System, Systems
+from runtime.encryption.keyring import Keyring
+from runtime.signatures import signing_key
 
 PREFIX = "HOLDFAST_"
 SETTINGS_VARIABLE = "HOLDFAST_SETTINGS"
@@ -164,6 +166,31 @@ class NotificationsSettings(NotificationSettings):
         return _read_secret(_read_secret(values, "smtp_password"), "webhook_token")
 
 
+class SenderSettings(Section):
+    """A system that signs the events it sends. `secret` may hold two, while one is changed."""
+
+    secret: SecretStr
+    secret_file: Path | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_file(cls, values: Any) -> Any:
+        return _read_secret(values, "secret")
+
+    @field_validator("secret")
+    @classmethod
+    def _usable(cls, secret: SecretStr) -> SecretStr:
+        keys = [signing_key(written) for written in secret.get_secret_value().split()]
+        if len(keys) not in (1, 2):
+            raise ValueError("one secret, or two while one is changed")
+        return secret
+
+    @property
+    def keys(self) -> tuple[bytes, ...]:
+        """What its signatures may be made with now."""
+        return tuple(signing_key(written) for written in self.secret.get_secret_value().split())
+
+
 class DoorSettings(Section):
     """The webhook `starter.py serve`, what any event may weigh, and the pages on which customers answer.
 
@@ -173,8 +200,13 @@ class DoorSettings(Section):
     """
 
     bind: Bind = "127.0.0.1:8088"
+    senders: dict[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")], SenderSettings] = {}
+    """Who signs what they send, by name."""
     token: SecretStr | None = None
+    """For those who cannot sign."""
     token_file: Path | None = None
+    rate: Annotated[float, Field(ge=1, le=10_000)] = 100
+    """Events a second that one sender may send for long; twice as many at once."""
     body_limit: Annotated[int, Field(ge=1024, le=1_000_000)] = 64 * 1024
     """Bytes of one event."""
     answer_within: Annotated[Seconds, Field(ge=timedelta(seconds=1), le=timedelta(seconds=9))] = timedelta(seconds=8)
@@ -206,6 +238,58 @@ class DoorSettings(Section):
     @property
     def tokens(self) -> tuple[str, ...]:
         """The bearer tokens that open the door now."""
+        return () if self.token is None else tuple(self.token.get_secret_value().split())
+
+
+class EncryptionSettings(Section):
+    """What makes payloads unreadable to Temporal and whoever reads its database. On by default outside `dev`."""
+
+    enabled: bool | None = None
+    """None: on where there are keys; outside `dev` there must be some."""
+    keys: SecretStr | None = None
+    keys_file: Path | None = None
+    accept_plain: bool = True
+    """Whether payloads that are not encrypted are read: those of cases from before, and signals of operators."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_file(cls, values: Any) -> Any:
+        return _read_secret(values, "keys")
+
+    @field_validator("keys")
+    @classmethod
+    def _usable(cls, keys: SecretStr | None) -> SecretStr | None:
+        if keys is not None:
+            Keyring.parse(keys.get_secret_value())
+        return keys
+
+    @property
+    def keyring(self) -> Keyring | None:
+        """The keys, the one that encrypts first; None where nothing is encrypted."""
+        return None if self.keys is None or self.enabled is False else Keyring.parse(self.keys.get_secret_value())
+
+
+class CodecServerSettings(Section):
+    """`python -m runtime.encryption serve`: decrypts for the Temporal UI and CLI."""
+
+    bind: Bind = "127.0.0.1:8089"
+    token: SecretStr | None = None
+    token_file: Path | None = None
+    ui_origin: Annotated[str, Field(pattern=r"^https?://[^\s/?#*]+$")] = "http://localhost:8233"
+    """The Temporal UI's scheme, host and port: no other page may ask."""
+    cookie_for: Annotated[timedelta, BeforeValidator(_seconds), Field(gt=timedelta(0), le=timedelta(days=1))] = (
+        timedelta(hours=8)
+    )
+    """How long a browser that has shown the token may ask."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_file(cls, values: Any) -> Any:
+        return _read_secret(values, "token")
+
+    @property
+    def tokens(self) -> tuple[str, ...]:
+        """The tokens that open it now."""
         return () if self.token is None else tuple(self.token.get_secret_value().split())
 
 
@@ -309,6 +393,8 @@ class Settings(BaseSettings):
     systems: SystemsSettings | None = None
     notifications: NotificationsSettings | None = None
     door: DoorSettings = DoorSettings()
+    encryption: EncryptionSettings = EncryptionSettings()
+    codec_server: CodecServerSettings = CodecServerSettings()
     worker: WorkerSettings = WorkerSettings()
     observation: ObservationSettings = ObservationSettings()
     identity: IdentitySettings = IdentitySettings()

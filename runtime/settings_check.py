@@ -87,7 +87,9 @@ def _unknown_variables(environment: Mapping[str, str]) -> Iterator[str]:
 
 
 def _half_said(settings: Settings) -> Iterator[str]:
-    """Links to customers need both an address and a secret."""
+    """Links to customers need both an address and a secret, encryption a key."""
+    if settings.encryption.enabled and settings.encryption.keys is None:
+        yield "encryption.keys: encryption.enabled needs a key; set one, or encryption.keys_file"
     if settings.door.public_url is not None and not settings.door.link_secrets:
         yield "door.link_secret: links to door.public_url need one; set it, or door.link_secret_file"
     if settings.door.public_url is None and settings.door.link_secrets:
@@ -98,6 +100,9 @@ def _too_open(settings: Settings) -> Iterator[str]:
     """Secrets that are missing, or short enough to be guessed."""
     if settings.environment is Environment.DEV:
         return
+    yield from _unencrypted(settings)
+    if any(len(token) < _SHORTEST_TOKEN for token in settings.codec_server.tokens):
+        yield f"codec_server.token: outside dev each token needs at least {_SHORTEST_TOKEN} characters"
     if any(len(token) < _SHORTEST_TOKEN for token in settings.door.tokens):
         yield f"door.token: outside dev each token needs at least {_SHORTEST_TOKEN} characters"
     if any(len(secret) < _SHORTEST_LINK_SECRET for secret in settings.door.link_secrets):
@@ -107,6 +112,16 @@ def _too_open(settings: Settings) -> Iterator[str]:
     for name in SystemsSettings.model_fields if settings.systems else ():
         if not getattr(settings.systems, name).token.get_secret_value():
             yield f"systems.{name}.token: only dev may do without a token"
+
+
+def _unencrypted(settings: Settings) -> Iterator[str]:
+    """Outside dev everything is encrypted, unless somebody says in so many words that it is not."""
+    if settings.encryption.enabled is not False and settings.encryption.keys is None:
+        yield (
+            "encryption.keys: outside dev what cases say is encrypted, and there is no key; make one with "
+            "`python -m runtime.encryption new-key ID`, and name its file in encryption.keys_file, the same for "
+            "worker, door and approver.py"
+        )
 
 
 def _sentence(found: ErrorDetails) -> str:

@@ -12,7 +12,7 @@ from functools import cache
 
 from temporalio.api.errordetails.v1 import NamespaceNotFoundFailure
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.common import HeaderCodecBehavior
 from temporalio.envconfig import ClientConfig, ClientConnectConfig
 from temporalio.runtime import (
     LogForwardingConfig,
@@ -25,9 +25,12 @@ from temporalio.runtime import (
 from temporalio.service import RetryConfig, RPCError, RPCStatusCode
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_delay, wait_exponential_jitter
 
+from runtime.encryption.conversion import data_converter
+from runtime.settings import EncryptionSettings
 from runtime.settings_check import WrongSettings
 
 DEFAULT_ADDRESS = "localhost:7233"
+DEFAULT_NAMESPACE = "default"
 QUICK = RetryConfig(max_elapsed_time_millis=3000, max_interval_millis=500)
 """For where a person or a sender waits for the answer: less than the ten seconds the SDK would try for."""
 RESOLUTION_METRIC = "holdfast_exception_resolution"
@@ -85,29 +88,47 @@ def temporal_runtime(metrics_bind: str | None) -> Runtime:
 
 
 async def open_client(
-    role: str, *, lazy: bool = False, runtime: Runtime | None = None, retries: RetryConfig | None = QUICK
+    role: str,
+    encryption: EncryptionSettings,
+    *,
+    lazy: bool = False,
+    runtime: Runtime | None = None,
+    retries: RetryConfig | None = QUICK,
 ) -> Client:
-    """A client that says who it is (`role@host:pid`). With `lazy` it connects on its first call.
+    """A client that says who it is (`role@host:pid`) and encrypts as the settings say. With `lazy` it connects on its
+    first call.
 
     Raises TemporalUnavailable and WrongSettings.
     """
     config = connection()
+    chosen = runtime or _quiet_runtime()
     try:
         return await Client.connect(
             **config,
-            data_converter=pydantic_data_converter,
+            data_converter=data_converter(
+                encryption.keyring,
+                config.get("namespace") or DEFAULT_NAMESPACE,
+                accept_plain=encryption.accept_plain,
+                meter=chosen.metric_meter,
+            ),
+            header_codec_behavior=HeaderCodecBehavior.CODEC,
             identity=f"holdfast-{role}@{socket.gethostname()}:{os.getpid()}",
             connect_timeout=_ONE_ATTEMPT,
             retry_config=retries,
             lazy=lazy,
-            runtime=runtime or _quiet_runtime(),
+            runtime=chosen,
         )
     except (RuntimeError, RPCError) as error:
         raise TemporalUnavailable(f"Temporal at {config['target_host']} cannot be reached: {reason(error)}") from error
 
 
 async def connect(
-    role: str, *, patience: timedelta, runtime: Runtime | None = None, retries: RetryConfig | None = QUICK
+    role: str,
+    encryption: EncryptionSettings,
+    *,
+    patience: timedelta,
+    runtime: Runtime | None = None,
+    retries: RetryConfig | None = QUICK,
 ) -> Client:
     """A connected client; tried again with growing pauses for `patience`. Raises TemporalUnavailable after that."""
     attempts = AsyncRetrying(
@@ -120,7 +141,7 @@ async def connect(
     try:
         # a server that hangs would keep one attempt for half a minute
         async with asyncio.timeout(patience.total_seconds()):
-            return await attempts(open_client, role, runtime=runtime, retries=retries)
+            return await attempts(open_client, role, encryption, runtime=runtime, retries=retries)
     except TimeoutError as error:
         address = connection().get("target_host")
         raise TemporalUnavailable(f"Temporal at {address} did not answer for {patience.total_seconds():g} s") from error

@@ -21,6 +21,7 @@ from runtime.health import health_endpoint
 from runtime.logging import CaseInLogs
 from runtime.policy_source import PolicySource
 from runtime.recognition import recognition
+from runtime.refusing import RefuseMalformed
 from runtime.search_attributes import ensure_search_attributes
 from runtime.settings import NotificationsSettings, Settings, SystemsSettings, WorkerSettings
 from runtime.settings_check import WrongSettings
@@ -53,7 +54,7 @@ def case_worker(
         workflows=[OrderException, RootCause],
         activities=activities,
         workflow_runner=SandboxedWorkflowRunner(restrictions=restrictions),
-        interceptors=[CaseInLogs(), CaseMetrics()],
+        interceptors=[CaseInLogs(), CaseMetrics(), RefuseMalformed()],
         # bad input would otherwise be retried for ever
         workflow_failure_exception_types=[ValidationError],
         max_cached_workflows=chosen.max_cached_workflows,
@@ -99,7 +100,9 @@ class WorkerProcess:
     async def _connected(self) -> Client:
         runtime = temporal_runtime(self._settings.observation.metrics_bind)
         patience = self._settings.worker.connect_for
-        self._client = await connect("worker", patience=patience, runtime=runtime, retries=None)
+        self._client = await connect(
+            "worker", self._settings.encryption, patience=patience, runtime=runtime, retries=None
+        )
         added = await ensure_search_attributes(self._client)
         if added:
             log.info("search attributes registered: %s", ", ".join(added))

@@ -13,7 +13,7 @@ from temporalio.exceptions import ActivityError
 
 from domain.case import Case, CaseOutcome, CaseStart, CaseState, ClosingSummary
 from domain.cause import CauseSettled
-from domain.events import EventType, OrderEvent
+from domain.events import EventType
 from domain.tasks import Receipt, TaskRequest
 from workflows import board, closing
 from workflows.calls import Calls
@@ -27,6 +27,7 @@ from workflows.gate import Gate
 from workflows.intake import take_note
 from workflows.journal import record
 from workflows.leaving import Leaving
+from workflows.letters import Letters, Receiver, events
 from workflows.notices import Notices
 from workflows.offers import HoldOffers
 from workflows.questions import Questions
@@ -51,6 +52,14 @@ class OrderException:
         self._carrying_out = CarryingOut(self._case, self._resolution, self._execution, self._examination)
         self._stalemate = Stalemate(self._case, self._calls)
         self._gate = Gate(self._case, Desk(self._case, HoldOffers(self._case, self._resolution)))
+        self._letters = Letters(
+            self._case,
+            {
+                **events(lambda event: take_note(self._case, event)),
+                "cause_settled": Receiver(CauseSettled, self._causes.settle),
+                "decision": Receiver(TaskRequest, self._gate.signalled),
+            },
+        )
 
     @workflow.run
     async def run(self, start: CaseStart) -> ClosingSummary:  # noqa: ARG002 - taken by __init__
@@ -225,68 +234,10 @@ class OrderException:
         self._reopen()
         return False
 
-    @workflow.signal
-    def hold_placed(self, event: OrderEvent) -> None:
-        """The ERP put a hold on the order."""
-        take_note(self._case, event)
-
-    @workflow.signal
-    def hold_cleared(self, event: OrderEvent) -> None:
-        """Somebody took a hold off the order."""
-        take_note(self._case, event)
-
-    @workflow.signal
-    def order_changed(self, event: OrderEvent) -> None:
-        """The order is not what it was."""
-        take_note(self._case, event)
-
-    @workflow.signal
-    def order_cancelled(self, event: OrderEvent) -> None:
-        """The order was cancelled in the ERP."""
-        take_note(self._case, event)
-
-    @workflow.signal
-    def customer_answered(self, event: OrderEvent) -> None:
-        """The customer said something that a wait is for."""
-        take_note(self._case, event)
-
-    @workflow.signal
-    def payment_received(self, event: OrderEvent) -> None:
-        """Money of this customer came in."""
-        take_note(self._case, event)
-
-    @workflow.signal
-    def stock_received(self, event: OrderEvent) -> None:
-        """Goods came in at a warehouse."""
-        take_note(self._case, event)
-
-    @workflow.signal
-    def order_shipped(self, event: OrderEvent) -> None:
-        """The order left the warehouse."""
-        take_note(self._case, event)
-
-    @workflow.signal
-    def order_invoiced(self, event: OrderEvent) -> None:
-        """The invoice was posted."""
-        take_note(self._case, event)
-
-    @workflow.signal
-    def cause_settled(self, settled: CauseSettled) -> None:
-        """A cause that several orders have in common is mended, or every order asks for itself."""
-        self._causes.settle(settled)
-
-    @workflow.signal
-    def decision(self, request: TaskRequest) -> None:
-        """A decision sent without waiting for an answer; a refusal is on the case's own record."""
-        self._gate.signalled(request)
-
     @workflow.signal(dynamic=True)
-    async def quarantine(self, name: str, args: Sequence[RawValue]) -> None:
-        """A signal that nobody knows: counted, noted, and otherwise without effect."""
-        self._case.quarantined += 1
-        record(
-            self._case, "system:policy", "quarantined", f"unknown signal {ascii(name)[:80]} with {len(args)} arguments"
-        )
+    async def receive(self, name: str, args: Sequence[RawValue]) -> None:
+        """What systems tell (`hold_placed` and the other events), `cause_settled`, and `decision`."""
+        await self._letters.receive(name, args)
 
     @workflow.update
     async def decide(self, request: TaskRequest) -> Receipt:

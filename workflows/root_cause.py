@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 
 from pydantic import ValidationError
 from temporalio import workflow
+from temporalio.common import RawValue
 from temporalio.exceptions import ActivityError, TemporalError
 
 from domain.assessment import Option, Plan
@@ -37,6 +39,7 @@ from workflows.failures import FactsMoved, PlanAbandoned
 from workflows.gate import Gate
 from workflows.journal import record
 from workflows.leaving import Leaving
+from workflows.letters import Letters, Receiver
 from workflows.notices import Notices
 from workflows.questions import Question, Questions
 
@@ -55,6 +58,14 @@ class RootCause:
         self._execution = Execution(self._case, Calls(self._case, self._questions))
         self._offers = CauseOffers(self._case)
         self._gate = Gate(self._case, Desk(self._case, self._offers))
+        self._letters = Letters(
+            self._case,
+            {
+                "concern_joined": Receiver(Joining, self._joined),
+                "concern_left": Receiver(Left, self._left),
+                "decision": Receiver(TaskRequest, self._gate.signalled),
+            },
+        )
 
     @workflow.run
     async def run(self, start: CauseStart) -> CauseSummary:  # noqa: ARG002 - taken by __init__
@@ -257,8 +268,12 @@ class RootCause:
         workflow.upsert_memo({"closing": summary, "audit": anchor_of(self._case)})
         return summary
 
-    @workflow.signal
-    def concern_joined(self, joining: Joining) -> None:
+    @workflow.signal(dynamic=True)
+    async def receive(self, name: str, args: Sequence[RawValue]) -> None:
+        """`concern_joined` and `concern_left`, from the orders concerned, and `decision`."""
+        await self._letters.receive(name, args)
+
+    def _joined(self, joining: Joining) -> None:
         """An order's hold has this cause. One that comes after the answer hears it at once."""
         case, concern = self._case, joining.concern
         if case.cause is None:
@@ -269,16 +284,10 @@ class RootCause:
             case.untold[concern.key] = concern
         record(case, POLICY, "joined", f"{concern.key} with {concern.amount}")
 
-    @workflow.signal
-    def concern_left(self, left: Left) -> None:
+    def _left(self, left: Left) -> None:
         """An order's hold is no longer due to this cause, or does not wait for it."""
         if self._case.settled_as is None and self._case.concerns.pop(left.key, None) is not None:
             record(self._case, POLICY, "left", f"{left.key}: {left.reason}")
-
-    @workflow.signal
-    def decision(self, request: TaskRequest) -> None:
-        """A decision sent without waiting for an answer; a refusal is on the cause's own record."""
-        self._gate.signalled(request)
 
     @workflow.update
     async def decide(self, request: TaskRequest) -> Receipt:

@@ -7,7 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from temporalio.api.failure.v1 import Failure
 from temporalio.client import WorkflowQueryFailedError
+from temporalio.exceptions import FailureError
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.case import Case
@@ -93,7 +95,7 @@ async def read_case(client: Client, workflow: str, ui: str) -> CaseView:
     if isinstance(described, BaseException):
         raise described
     run = Run(run_id=described.run_id, link=ui_link(ui, client.namespace, workflow, described.run_id))
-    return view_of(case, pending_calls(described), run, datetime.now(UTC))
+    return view_of(case, await pending_calls(described), run, datetime.now(UTC))
 
 
 def ui_link(ui: str, namespace: str, workflow: str, run_id: str) -> str:
@@ -101,16 +103,24 @@ def ui_link(ui: str, namespace: str, workflow: str, run_id: str) -> str:
     return f"{ui.rstrip('/')}/namespaces/{quote(namespace)}/workflows/{quote(workflow, safe='')}/{run_id}/history"
 
 
-def pending_calls(described: WorkflowExecutionDescription) -> list[PendingCall]:
+async def pending_calls(described: WorkflowExecutionDescription) -> list[PendingCall]:
     """The activities that Temporal has under way or will try again."""
-    return [_pending(info) for info in described.raw_description.pending_activities]
+    return [await _pending(described, info) for info in described.raw_description.pending_activities]
 
 
-def _pending(info: PendingActivityInfo) -> PendingCall:
+async def _pending(described: WorkflowExecutionDescription, info: PendingActivityInfo) -> PendingCall:
     waiting = info.HasField("next_attempt_schedule_time")
     return PendingCall(
         activity=info.activity_type.name,
         attempt=info.attempt,
         next_try_at=info.next_attempt_schedule_time.ToDatetime(UTC) if waiting else None,
-        message=info.last_failure.message,
+        message=await _message(described, info.last_failure) if info.HasField("last_failure") else "",
     )
+
+
+async def _message(described: WorkflowExecutionDescription, failure: Failure) -> str:
+    """What went wrong, which is encrypted where payloads are."""
+    readable = Failure()
+    readable.CopyFrom(failure)
+    error = await described.data_converter.decode_failure(readable)
+    return error.message if isinstance(error, FailureError) else str(error)

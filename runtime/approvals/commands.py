@@ -122,7 +122,7 @@ async def show_inbox(settings: Settings, audience: Audience, limit: int, *, as_j
 
     roles = roles_meant(settings, audience)
     now = datetime.now(UTC)
-    async with temporal() as client:
+    async with temporal(settings.encryption) as client:
         inbox = await read_inbox(client, roles, limit, now)
     if as_json:
         print_json(inbox.model_dump(mode="json"))
@@ -140,7 +140,7 @@ async def show_case(settings: Settings, case: str, *, full: bool, as_json: bool)
     """Print one case."""
     from runtime.approvals.case_reading import find_workflow, read_case
 
-    async with temporal() as client:
+    async with temporal(settings.encryption) as client:
         view = await read_case(client, await find_workflow(client, case), _ui(settings))
     if as_json:
         print_json(view.model_dump(mode="json"))
@@ -150,12 +150,12 @@ async def show_case(settings: Settings, case: str, *, full: bool, as_json: bool)
     case_page.print_case(rendering.console(), view, full=full)
 
 
-async def show_timeline(settings: Settings, case: str, *, as_json: bool) -> None:  # noqa: ARG001 - as every command
+async def show_timeline(settings: Settings, case: str, *, as_json: bool) -> None:
     """Print the way of one order."""
     from runtime.approvals.case_reading import find_workflow, read_state
     from runtime.approvals.timeline import timeline_of
 
-    async with temporal() as client:
+    async with temporal(settings.encryption) as client:
         state = await read_state(client, await find_workflow(client, case))
     timeline = timeline_of(state, datetime.now(UTC))
     if as_json:
@@ -179,7 +179,7 @@ async def _answer(settings: Settings, target: Target, given: Answer, *, then_app
     from runtime.approvals.signing import signer_for
 
     actor = checked_subject(given.actor or settings.user)
-    async with temporal() as client:
+    async with temporal(settings.encryption) as client:
         signer = signer_for(settings, actor, client.namespace)
         case = await read_state(client, await find_workflow(client, target.case))
         task = pick_task(case, target.task_id, target.hold_id)

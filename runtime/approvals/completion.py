@@ -6,6 +6,7 @@ import asyncio
 
 from domain.identifiers import checked_key
 from runtime.approvals.inbox import awaiting
+from runtime.settings import EncryptionSettings
 from runtime.temporal import open_client
 
 _OFFERED = 50
@@ -25,6 +26,6 @@ async def _orders(typed: str) -> list[str]:
     if typed:
         query += f" AND OrderId STARTS_WITH '{checked_key(typed)}'"
     async with asyncio.timeout(_WITHIN):
-        client = await open_client("approver")
+        client = await open_client("approver", EncryptionSettings())
         found = client.list_workflows(query, limit=_OFFERED)
         return sorted([execution.id.rpartition("/")[2] async for execution in found])

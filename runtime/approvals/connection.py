@@ -10,29 +10,38 @@ from typing import TYPE_CHECKING
 from temporalio.service import RPCError, RPCStatusCode
 
 from runtime.approvals.refusals import ExitCode, Refused
+from runtime.encryption.conversion import UnreadablePayload
 from runtime.settings_check import WrongSettings
 from runtime.temporal import TemporalUnavailable, open_client
 
 if TYPE_CHECKING:
     from temporalio.client import Client
 
+    from runtime.settings import EncryptionSettings
+
 _CONNECT_WITHIN = 5.0
 
 
 @asynccontextmanager
-async def temporal() -> AsyncIterator[Client]:
+async def temporal(encryption: EncryptionSettings) -> AsyncIterator[Client]:
     """A client for one command. Raises Refused in plain words for whatever goes wrong between us and the server."""
-    client = await _connected()
+    client = await _connected(encryption)
     try:
         yield client
+    except UnreadablePayload as error:
+        raise Refused(
+            ExitCode.SETTINGS,
+            f"The case can be reached and not be read: {error}.",
+            "Ask the operators for the current keys: encryption.keys_file of your settings is not theirs.",
+        ) from error
     except (RPCError, TimeoutError) as error:
         raise explained(error) from error
 
 
-async def _connected() -> Client:
+async def _connected(encryption: EncryptionSettings) -> Client:
     try:
         async with asyncio.timeout(_CONNECT_WITHIN):
-            return await open_client("approver")
+            return await open_client("approver", encryption)
     except WrongSettings as wrong:
         raise Refused(ExitCode.SETTINGS, f"{wrong}.") from wrong
     except (TemporalUnavailable, OSError, TimeoutError) as error:

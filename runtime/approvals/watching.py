@@ -41,7 +41,7 @@ def watch(audience: Audience, interval: float, *, once: bool, as_json: bool) -> 
 
 async def _watch(settings: Settings, audience: Audience, interval: float, *, once: bool, as_json: bool) -> None:
     roles = roles_meant(settings, audience)
-    async with temporal() as client:
+    async with temporal(settings.encryption) as client:
         if sys.stdout.isatty() and not once and not as_json:
             await _live(client, roles, interval)
         else:

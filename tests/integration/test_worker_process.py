@@ -16,6 +16,7 @@ import pytest
 
 from runtime.delivery import Delivery
 from runtime.intake import Intake
+from runtime.settings import EncryptionSettings
 from runtime.temporal import open_client
 from sandbox.processes import free_ports
 from sandbox.temporal_server import TemporalServer
@@ -99,7 +100,7 @@ async def test_a_worker_takes_cases_and_says_whose_lines_are_whose(
     with worker(temporal, tmp_path) as running:
         until(lambda: running.status("/readyz") == 200)
         assert (running.status("/healthz"), running.status("/nothing")) == (200, 404)
-        client = await open_client("test")
+        client = await open_client("test", EncryptionSettings())
         accepted = await Intake(Delivery(client, "holdfast")).accept(parsed(event(order_id="SO-1")))
         handle = client.get_workflow_handle(str(accepted.workflow_id))
         deadline = time.monotonic() + PATIENCE
@@ -122,7 +123,7 @@ async def test_the_metrics_have_the_sdks_figures_and_ours(
     monkeypatch.setenv("TEMPORAL_ADDRESS", temporal.address)
     with worker(temporal, tmp_path) as running:
         until(lambda: running.status("/readyz") == 200)
-        client = await open_client("test")
+        client = await open_client("test", EncryptionSettings())
         await Intake(Delivery(client, "holdfast")).accept(parsed(event(order_id="SO-2")))
         until(lambda: "holdfast_system_calls_total{" in running.metrics)
         figures = running.metrics

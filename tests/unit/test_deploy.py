@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import shlex
@@ -21,6 +22,8 @@ import approver
 import starter
 from deploy.runtime_lock import runtime_lock
 from domain.keys import KeySet
+from runtime.encryption.__main__ import app as encryption
+from runtime.encryption.keyring import new_key
 from runtime.settings import Settings, host_and_port
 from runtime.settings_check import load_settings
 from workflows import search_attributes
@@ -54,10 +57,16 @@ def container(name: str) -> dict[str, Any]:
 
 def settings_with(text: str, monkeypatch: pytest.MonkeyPatch, directory: Path) -> Settings:
     """The settings that `text` makes, with files of our own for the secrets that it names."""
-    secret = directory / "secret"
-    secret.write_text("long-enough-for-production-and-for-links")
+    for name, content in (
+        ("keys", new_key("tests")),
+        ("secret", "whsec_" + base64.b64encode(b"s" * 32).decode()),
+        ("token", "long-enough-for-production-and-for-links"),
+    ):
+        (directory / name).write_text(content)
+        text = re.sub(rf'^(\s*\b{name}_file) = "[^"]+"', rf'\1 = "{directory / name}"', text, flags=re.MULTILINE)
+    text = re.sub(r'_file = "/run/[^"]+"', f'_file = "{directory / "token"}"', text)
     file = directory / "holdfast.toml"
-    file.write_text(re.sub(r'_file = "[^"]+"', f'_file = "{secret}"', text))
+    file.write_text(text)
     monkeypatch.setenv("HOLDFAST_SETTINGS", str(file))
     return load_settings()
 
@@ -68,6 +77,9 @@ def kubernetes_settings(name: str) -> str:
 
 
 def assert_command_exists(arguments: list[str]) -> None:
+    if arguments[:2] == ["-m", "runtime.encryption"]:
+        assert arguments[2] in getattr(typer.main.get_command(encryption), "commands")  # noqa: B009 - as below
+        return
     assert (ROOT / arguments[0]).is_file()
     if arguments[0] in COMMANDS and arguments[1:]:
         known = typer.main.get_command(COMMANDS[arguments[0]])
@@ -150,13 +162,15 @@ class TestCompose:
             build = service.get("build")
             assert build is None or (DEPLOY / build["context"] / build["dockerfile"]).is_file()
 
-    @pytest.mark.parametrize("name", ["worker", "door"])
+    @pytest.mark.parametrize("name", ["worker", "door", "codec"])
     def test_ours_run_commands_that_exist_without_rights(self, name: str) -> None:
         assert_command_exists(SERVICES[name]["command"])
         assert SERVICES[name]["cap_drop"] == ["ALL"]
         assert SERVICES[name]["read_only"] is True
 
-    @pytest.mark.parametrize(("name", "file"), [("worker", "holdfast.toml"), ("door", "door.toml")])
+    @pytest.mark.parametrize(
+        ("name", "file"), [("worker", "holdfast.toml"), ("door", "door.toml"), ("codec", "codec.toml")]
+    )
     def test_settings_are_settings_and_their_secrets_are_mounted(
         self, name: str, file: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
@@ -181,12 +195,20 @@ class TestCompose:
     def test_ports_are_those_of_the_settings(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         worker = settings_with((DEPLOY / "compose/holdfast.toml").read_text(), monkeypatch, tmp_path)
         door = settings_with((DEPLOY / "compose/door.toml").read_text(), monkeypatch, tmp_path)
+        codec = settings_with((DEPLOY / "compose/codec.toml").read_text(), monkeypatch, tmp_path)
+        assert SERVICES["codec"]["ports"] == [f"127.0.0.1:8089:{_port(codec.codec_server.bind)}"]
+        assert f":{_port(codec.codec_server.bind)}/healthz" in SERVICES["codec"]["healthcheck"]["test"][-1]
         assert SERVICES["door"]["ports"] == [f"127.0.0.1:8088:{_port(door.door.bind)}"]
         assert f":{_port(worker.observation.health_bind)}/readyz" in SERVICES["worker"]["healthcheck"]["test"][-1]
         assert f":{_port(door.door.bind)}/readyz" in SERVICES["door"]["healthcheck"]["test"][-1]
         exposed = re.search(r"^EXPOSE (.+)$", DOCKERFILE, re.MULTILINE)
         assert exposed is not None
-        binds = (door.door.bind, worker.observation.health_bind, worker.observation.metrics_bind)
+        binds = (
+            door.door.bind,
+            codec.codec_server.bind,
+            worker.observation.health_bind,
+            worker.observation.metrics_bind,
+        )
         assert [int(port) for port in exposed[1].split()] == [_port(bind) for bind in binds]
         assert _seconds(SERVICES["worker"]["stop_grace_period"]) > worker.worker.drain_for.total_seconds() + 10
 
@@ -297,7 +319,9 @@ class TestObservation:
         metrics = {name for name in names if re.search(r"_(total|bucket|sum|count|used|size)$", name)}
         assert len(metrics) > 8
         ours = "\n".join(
-            file.read_text() for folder in ("runtime", "activities") for file in (ROOT / folder).rglob("*.py")
+            file.read_text()
+            for folder in ("runtime", "activities", "workflows")
+            for file in (ROOT / folder).rglob("*.py")
         )
         theirs = next(Path(temporalio.bridge.__path__[0]).glob("temporal_sdk_bridge*")).read_bytes()
         for name in metrics:

@@ -1,23 +1,27 @@
 from __future__ import annotations
 
+import base64
 import os
 import re
 import tomllib
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin
 
 import pytest
 from pydantic import BaseModel
 
 from activities.connectors.links import CustomerLinks
+from runtime.encryption.keyring import new_key
 from runtime.settings import Environment, Settings, host_and_port
 from runtime.settings_check import WrongSettings, load_settings
 
 EXAMPLE = Path(__file__).parents[3] / "deploy" / "holdfast.example.toml"
 SYSTEMS = ("erp", "wms", "tms", "crm", "pricing", "credit", "tax", "edi")
 SECRET = "correct-horse-battery"
+KEYS = new_key("tests")
+SIGNING = "whsec_" + base64.b64encode(b"s" * 24).decode()
 
 
 @pytest.fixture(autouse=True)
@@ -25,6 +29,7 @@ def clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No settings but the test's own."""
     for name in [name for name in os.environ if name.startswith("HOLDFAST_")]:
         monkeypatch.delenv(name)
+    monkeypatch.setenv("HOLDFAST_ENCRYPTION__KEYS", KEYS)
     monkeypatch.chdir(tmp_path)
 
 
@@ -159,6 +164,10 @@ def test_every_wrong_value_is_named_at_once(tmp_path: Path, monkeypatch: pytest.
         ('[door]\nlink_secret = "s"', "door.public_url: door.link_secret signs links"),
         (f'[door]\npublic_url = "http://d"\nlink_secret = "{SECRET}"', "door.link_secret: outside dev each secret"),
         ('[door.crm]\nurl = "http://crm"', "door.crm.token: only dev may do without"),
+        ('[door.senders.erp]\nsecret = "guess-me"', "door.senders.erp.secret: a signing secret begins with whsec_"),
+        ('[door.senders.erp]\nsecret = ""', "door.senders.erp.secret: one secret, or two"),
+        ('[codec_server]\ntoken = "short"', "codec_server.token: outside dev"),
+        ('[codec_server]\nui_origin = "https://*"', "codec_server.ui_origin: does not have the form"),
         ('[door]\npublic_url = "orders.example"', "door.public_url: does not have the form"),
     ],
 )
@@ -183,6 +192,41 @@ def test_only_dev_does_without_tokens(tmp_path: Path, monkeypatch: pytest.Monkey
     assert "systems.crm.token: only dev may do without a token" in wrong()
     monkeypatch.setenv("HOLDFAST_ENVIRONMENT", "dev")
     assert load_settings().systems is not None
+
+
+def test_only_dev_does_without_encryption_or_who_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HOLDFAST_ENCRYPTION__KEYS")
+    assert "python -m runtime.encryption new-key" in wrong()
+    written(tmp_path, monkeypatch, "[encryption]\nenabled = false")
+    assert load_settings().encryption.keyring is None
+    written(tmp_path, monkeypatch, 'environment = "dev"')
+    assert load_settings().encryption.keyring is None
+    written(tmp_path, monkeypatch, 'environment = "dev"\n[encryption]\nenabled = true')
+    assert "encryption.keys: encryption.enabled needs a key" in wrong()
+
+
+def test_a_key_that_is_none_is_named_without_its_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOLDFAST_ENCRYPTION__KEYS", "2026:c2hvcnQ=")
+    said = wrong()
+    assert "encryption.keys: the secret of key 2026 has 5 bytes instead of 32" in said
+    assert "c2hvcnQ" not in said
+
+
+def test_keys_and_signing_secrets_may_come_from_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HOLDFAST_ENCRYPTION__KEYS")
+    (tmp_path / "keys").write_text(f"{new_key('new')}\n{KEYS}\n")
+    (tmp_path / "signing").write_text(f"{SIGNING}\n{SIGNING}\n")
+    written(
+        tmp_path,
+        monkeypatch,
+        f'[encryption]\nkeys_file = "{tmp_path / "keys"}"\n[door.senders.erp]\nsecret_file = "{tmp_path / "signing"}"',
+    )
+    settings = load_settings()
+    assert settings.encryption.keyring is not None
+    assert list(settings.encryption.keyring.keys) == ["new", "tests"]
+    assert settings.door.senders["erp"].keys == (b"s" * 24, b"s" * 24)
+    assert SIGNING not in repr(settings)
+    assert KEYS not in repr(settings)
 
 
 @pytest.mark.parametrize("bind", ["", "x", ":80", "host:", "host:99999", "host:-1", "host:²"])
@@ -223,7 +267,9 @@ def settable(section: type[BaseModel], path: tuple[str, ...] = ()) -> Iterator[t
     for name, field in section.model_fields.items():
         kinds = (field.annotation, *getattr(field.annotation, "__args__", ()))
         table = next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), None)
-        if table is None:
+        if get_origin(field.annotation) is dict and table is not None:
+            yield from settable(table, (*path, name, "erp"))
+        elif table is None:
             yield (*path, name)
         else:
             yield from settable(table, (*path, name))

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import signal
 import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 import httpx
-import uvicorn
 from fastapi import FastAPI
 from temporalio.client import Client
 
@@ -28,7 +26,8 @@ from runtime.policy_source import PolicySource
 from runtime.position import Position
 from runtime.quarantine import Quarantine
 from runtime.search_attributes import SearchAttributesMissing, ensure_search_attributes
-from runtime.settings import Settings, host_and_port
+from runtime.serving import http_server
+from runtime.settings import Settings
 from runtime.settings_check import WrongSettings
 from runtime.submission import Submission
 from runtime.submission_report import Report
@@ -45,48 +44,25 @@ _SIGN_ON_WITHIN = 5.0
 log = logging.getLogger(__name__)
 
 
-class _Server(uvicorn.Server):
-    """Ends with exit code 0 when told to; the original would raise the signal once more."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self.handle_exit, number, None)
-        yield
-
-
 async def serve(settings: Settings) -> None:
     """The webhook, until SIGTERM or SIGINT. It opens also while Temporal is down, and then says 503.
 
     Raises WrongSettings.
     """
-    if not settings.door.tokens:
-        raise WrongSettings(["door.token: the door opens for bearer tokens only; set one, or door.token_file"])
+    if not settings.door.senders and not settings.door.tokens:
+        raise WrongSettings(
+            ["door.senders: only those who sign are let in; name one with its secret_file, or set door.token_file"]
+        )
     runtime = temporal_runtime(settings.observation.metrics_bind)
-    client = await open_client("door", lazy=True, runtime=runtime)
+    client = await open_client("door", settings.encryption, lazy=True, runtime=runtime)
     intake = Intake(Delivery(client, settings.task_queue), settings.door.answer_within, runtime.metric_meter)
     registering = asyncio.create_task(_register_search_attributes(client))
     try:
         async with _customer_door(settings, intake) as customers, _key_door(settings) as keys:
-            await _server(settings, build_door(intake, client, settings.door, customers, keys)).serve()
+            door = build_door(intake, client, settings.door, customers, keys)
+            await http_server(door, settings.door.bind).serve()
     finally:
         registering.cancel()
-
-
-def _server(settings: Settings, app: FastAPI) -> _Server:
-    host, port = host_and_port(settings.door.bind)
-    return _Server(
-        uvicorn.Config(
-            app,
-            host=host,
-            port=port,
-            log_config=None,
-            access_log=False,
-            timeout_graceful_shutdown=10,
-            server_header=False,
-        )
-    )
 
 
 @asynccontextmanager
@@ -205,7 +181,7 @@ async def _save_again_and_again(position: Position, file: Path) -> None:
 
 
 async def _submit(settings: Settings, files: Files, position: Position, report: Report) -> None:
-    client = await connect("starter", patience=_CONNECT_FOR)
+    client = await connect("starter", settings.encryption, patience=_CONNECT_FOR)
     await ensure_search_attributes(client)
     submission = Submission(
         Intake(Delivery(client, settings.task_queue), settings.door.answer_within),

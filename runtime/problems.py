@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 MEDIA_TYPE = "application/problem+json"
+_PASSING = (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +59,7 @@ class Problem(Exception):
     @property
     def retryable(self) -> bool:
         """Whether the same request can succeed later."""
-        return self.status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.REQUEST_TIMEOUT)
+        return self.status in _PASSING
 
     def answer(self) -> JSONResponse:
         """The response, which is logged under the same number."""

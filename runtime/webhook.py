@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
-import hmac
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Any
 
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security import APIKeyHeader, HTTPBearer
 from fastapi_offline import FastAPIOffline
 from pydantic import BaseModel
 from temporalio.client import Client
 
 from domain.events import CloudEvent
+from runtime.admission import Admission, Replays
 from runtime.customer_door import CustomerDoor, add_customer_pages
 from runtime.envelope import Malformed, read_event
-from runtime.intake import Disposition, EventIdReused, Intake, Undeliverable
+from runtime.intake import Accepted, Disposition, EventIdReused, Intake, Undeliverable
 from runtime.key_door import KeyDoor, add_keys
 from runtime.problems import MEDIA_TYPE, Problem, ProblemBody, ProblemFault, install_problems
 from runtime.request_body import BodyIncomplete, BodyTooLarge, read_body
 from runtime.settings import DoorSettings
+from runtime.signatures import SIGNATURE_HEADER
 from runtime.temporal import TemporalUnavailable, is_healthy
 
 _RETRY_AFTER = "5"
 _CONTENT_TYPES = {"application/cloudevents+json", "application/json"}
-_BEARER = HTTPBearer(auto_error=False, description="A token of the settings' [door].")
+_BEARER = HTTPBearer(auto_error=False, description="A token of the settings' [door], for those who cannot sign.")
+_SIGNATURE = APIKeyHeader(
+    name=SIGNATURE_HEADER,
+    auto_error=False,
+    description="A signature of Standard Webhooks, by a secret of [door.senders].",
+)
 _SCHEMAS = "#/components/schemas/{model}"
 
 
@@ -65,43 +71,52 @@ def build_door(
 
 
 def _add_events(app: FastAPI, intake: Intake, settings: DoorSettings) -> None:
-    def admitted(credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]) -> None:
-        if credentials is None or not _opens(credentials.credentials, settings.tokens):
-            headers = {"WWW-Authenticate": "Bearer"}
-            raise Problem(
-                HTTPStatus.UNAUTHORIZED, "unauthenticated", "send a bearer token of this door", headers=headers
-            )
+    admission, replays = Admission(settings), Replays()
 
     @app.post(
         "/v1/events",
         status_code=HTTPStatus.ACCEPTED,
         response_model=Receipt,
         responses=_responses(),
-        dependencies=[Depends(admitted)],
+        dependencies=[Depends(_BEARER), Depends(_SIGNATURE)],
         openapi_extra=_request_body(),
     )
     async def receive(request: Request) -> Response:
         """Hand one CloudEvent 1.0 (structured mode) to its case. 202 means that Temporal has recorded it.
 
-        An event may be sent again and again: copies have no effect. 503 asks for exactly that.
+        Sign it as Standard Webhooks says: `webhook-id`, `webhook-timestamp`, `webhook-signature`. An event may be sent
+        again and again under its id: copies have no effect. 429 and 503 ask for exactly that.
         """
-        event = _parsed(await _body(request, settings.body_limit))
+        admission.check_token(request.headers)
+        body = await _body(request, settings.body_limit)
+        message = admission.admit(request.headers, body)
+        cases = replays.known(message, body)
+        if cases is not None:
+            return _receipt(Accepted(disposition=Disposition.DUPLICATE, cases=cases))
+        taken: Accepted | None = None
         try:
-            accepted = await intake.accept(event)
-        except Undeliverable as error:
-            raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "undeliverable", str(error)) from error
-        except EventIdReused as error:
-            raise Problem(HTTPStatus.CONFLICT, "event_id_reused", str(error)) from error
-        except TemporalUnavailable as error:
-            raise _come_back(str(error)) from error
-        status = HTTPStatus.OK if accepted.disposition is Disposition.DUPLICATE else HTTPStatus.ACCEPTED
-        receipt = Receipt(disposition=accepted.disposition, cases=accepted.cases)
-        return JSONResponse(receipt.model_dump(mode="json"), status)
+            taken = await _handed_over(intake, _parsed(body))
+        finally:
+            keep = taken is not None and taken.disposition is not Disposition.NO_CASE
+            replays.settle(message, taken.cases if taken is not None and keep else None)
+        return _receipt(taken)
 
 
-def _opens(token: str, tokens: tuple[str, ...]) -> bool:
-    """Whether it is one of them, in a time that does not tell how much of it was right."""
-    return any(hmac.compare_digest(token.encode(), known.encode()) for known in tokens)
+async def _handed_over(intake: Intake, event: CloudEvent) -> Accepted:
+    try:
+        return await intake.accept(event)
+    except Undeliverable as error:
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "undeliverable", str(error)) from error
+    except EventIdReused as error:
+        raise Problem(HTTPStatus.CONFLICT, "event_id_reused", str(error)) from error
+    except TemporalUnavailable as error:
+        raise _come_back(str(error)) from error
+
+
+def _receipt(accepted: Accepted) -> Response:
+    status = HTTPStatus.OK if accepted.disposition is Disposition.DUPLICATE else HTTPStatus.ACCEPTED
+    receipt = Receipt(disposition=accepted.disposition, cases=accepted.cases)
+    return JSONResponse(receipt.model_dump(mode="json"), status)
 
 
 async def _body(request: Request, limit: int) -> bytes:
@@ -150,12 +165,13 @@ def _add_health(app: FastAPI, client: Client) -> None:
 def _responses() -> dict[int | str, dict[str, Any]]:
     described = {
         400: "Not JSON",
-        401: "No token of this door",
+        401: "Neither signed by a sender of this door nor with a token of it, or not from now",
         408: "The body did not arrive",
-        409: "Another event had this id",
+        409: "Another event or message had this id",
         413: "Too large",
         415: "Not JSON by its content type",
         422: "Not an event, or one that concerns nobody",
+        429: "Too many from this sender: send it again after `Retry-After` seconds",
         503: "Temporal does not answer: send it again after `Retry-After` seconds",
     }
     return {

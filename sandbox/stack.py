@@ -17,7 +17,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from runtime.encryption.keyring import Keyring
 from sandbox.day.world import World
+from sandbox.kernel.signing import new_secret
 from sandbox.processes import HOST, free_ports
 from sandbox.supervisor import Part, Supervisor, answers
 from sandbox.temporal_server import TemporalServer
@@ -50,6 +52,8 @@ class Enterprise:
     seeds: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     tenant: str = "acme"
+    encryption: str | None = None
+    """The keys that cases are encrypted with, as settings have them; None leaves cases readable in the Temporal UI."""
 
 
 def enterprise_of(world: World) -> Enterprise:
@@ -80,6 +84,8 @@ class Stack:
         names = (*SERVICES, "mailbox", "smtp", "door", *self.workers)
         self._ports = dict(zip(names, free_ports(len(names)), strict=True))
         self._tokens = {client: secrets.token_urlsafe(24) for client in ("admin", "holdfast", "door", *SERVICES)}
+        self._link_secret = secrets.token_urlsafe(32)
+        self._signing = {name: new_secret() for name in _PUBLISHERS}
 
     def url(self, name: str) -> str:
         """The base URL of a part that speaks HTTP."""
@@ -92,7 +98,7 @@ class Stack:
 
     @property
     def door_token(self) -> str:
-        """The token that the enterprise's events carry."""
+        """The token of those who bring events to the door and cannot sign them."""
         return self._tokens["door"]
 
     @property
@@ -101,9 +107,24 @@ class Stack:
         return f"{self.url('door')}/v1/events"
 
     @property
-    def subscriber(self) -> dict[str, str]:
-        """The door, as it is told what happens. What we did ourselves we know already."""
-        return {"url": self.events_url, "secret": self.door_token, "client": "holdfast"}
+    def keyring(self) -> Keyring | None:
+        """The keys of the cases, if they are encrypted."""
+        return None if self.enterprise.encryption is None else Keyring.parse(self.enterprise.encryption)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Every secret of this stack: none of them may ever be seen anywhere."""
+        keys = (self.enterprise.encryption or "").split()
+        return (
+            *self._tokens.values(),
+            *self._signing.values(),
+            self._link_secret,
+            *(key.partition(":")[2] for key in keys),
+        )
+
+    def subscriber(self, publisher: str) -> dict[str, str]:
+        """The door, as `publisher` tells it what happens. What we did ourselves we know already."""
+        return {"url": self.events_url, "secret": self._signing[publisher], "client": "holdfast"}
 
     @property
     def environment(self) -> dict[str, str]:
@@ -167,7 +188,7 @@ class Stack:
             "tokens": {client: token for client, token in self._tokens.items() if client != "door"},
             "tenant": self.enterprise.tenant,
             "peers": {peer: {"url": self.url(peer), "token": self._tokens[name]} for peer in _PEERS.get(name, ())},
-            "subscribers": [self.subscriber] if name in _PUBLISHERS else [],
+            "subscribers": [self.subscriber(name)] if name in _PUBLISHERS else [],
             "seed": dict(self.enterprise.seeds.get(name, {})),
             **({"public_url": self.url(name)} if name == "credit" else {}),
             **self.enterprise.settings.get(name, {}),
@@ -186,7 +207,11 @@ class Stack:
         lines += [f"webhook_url = {_quoted(self.url('mailbox') + '/hooks')}", f"ui_url = {_quoted(self.temporal.ui)}"]
         door = f"{HOST}:{self._ports['door']}"
         lines += ["[door]", f"bind = {_quoted(door)}", f"token = {_quoted(self.door_token)}"]
-        lines += [f"public_url = {_quoted(self.url('door'))}", f"link_secret = {_quoted(secrets.token_urlsafe(32))}"]
+        lines += [f"public_url = {_quoted(self.url('door'))}", f"link_secret = {_quoted(self._link_secret)}"]
+        if self.enterprise.encryption is not None:
+            lines += ["[encryption]", f"keys = {_quoted(self.enterprise.encryption)}"]
+        for name, secret in self._signing.items():
+            lines += [f"[door.senders.{name}]", f"secret = {_quoted(secret)}"]
         return "\n".join(lines) + "\n"
 
 

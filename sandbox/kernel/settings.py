@@ -26,8 +26,8 @@ class Peer(BaseModel):
 
 
 class Subscriber(BaseModel):
-    """A receiver of this service's events: `secret` is sent as a bearer token. Of changes that `client` made itself it
-    is not told: it knows them.
+    """A receiver of this service's events. A `secret` that begins with `whsec_` signs them (Standard Webhooks); any
+    other is sent as a bearer token. Of changes that `client` made itself the receiver is not told: it knows them.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 
 from sandbox.kernel.settings import Subscriber
+from sandbox.kernel.signing import PREFIX, signed_headers
 from sandbox.kernel.store import Store
 
 FIRST_PAUSE = 0.2
@@ -121,9 +122,10 @@ class Webhooks:
             return
 
     async def _attempt(self, http: httpx.AsyncClient, row: sqlite3.Row) -> None:
-        headers = {"Authorization": f"Bearer {row['secret']}", "Content-Type": "application/cloudevents+json"}
+        body = row["event"].encode()
+        headers = {"Content-Type": "application/cloudevents+json"} | _credentials(row["secret"], body)
         try:
-            response = await http.post(row["url"], content=row["event"], headers=headers)
+            response = await http.post(row["url"], content=body, headers=headers)
             taken, why = response.is_success, f"status {response.status_code}"
         except httpx.HTTPError as error:
             taken, why = False, type(error).__name__
@@ -139,3 +141,10 @@ class Webhooks:
         self._store.execute(
             "UPDATE outbox SET attempts = attempts + 1, next_at = ? WHERE seq = ?", (time.time() + pause, row["seq"])
         )
+
+
+def _credentials(secret: str, body: bytes) -> dict[str, str]:
+    """A signature that is good for minutes, under the event's own id; or the token that a receiver wants instead."""
+    if secret.startswith(PREFIX):
+        return signed_headers(secret, str(json.loads(body)["id"]), body)
+    return {"Authorization": f"Bearer {secret}"}

@@ -13,7 +13,7 @@ from runtime.delivery import Delivery
 from runtime.intake import Intake
 from runtime.temporal import open_client
 from sandbox.temporal_server import TemporalServer
-from tests.integration.door.stage import StubCase, door
+from tests.integration.door.stage import ENCRYPTION, StubCase, door
 
 
 @pytest.fixture(scope="session")
@@ -25,7 +25,7 @@ def temporal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TemporalServe
 @pytest.fixture
 async def client(temporal: TemporalServer, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Client]:
     monkeypatch.setenv("TEMPORAL_ADDRESS", temporal.address)
-    client = await open_client("test")
+    client = await open_client("test", ENCRYPTION)
     async with Worker(client, task_queue="holdfast", workflows=[StubCase], workflow_runner=UnsandboxedWorkflowRunner()):
         yield client
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from pydantic import SecretStr
 from temporalio import workflow
 from temporalio.client import Client
 from temporalio.common import RawValue
@@ -25,6 +26,9 @@ from domain.calls import CaseRef
 from domain.case import CaseStart
 from domain.events import CloudEvent, OrderEvent
 from domain.identifiers import workflow_id
+from runtime.encryption.keyring import new_key
+from runtime.settings import EncryptionSettings
+from sandbox.kernel.signing import new_secret
 from sandbox.processes import free_ports
 from sandbox.temporal_server import TemporalServer
 from workflows import search_attributes as keys
@@ -37,6 +41,9 @@ SAID_WITHIN = 40.0
 """Seconds: ten are promised (`tests/unit/runtime/test_patience.py` has what we wait for ourselves), the rest is the
 machine's.
 """
+SIGNING, NEXT_SIGNING = new_secret(), new_secret()
+KEYS = new_key("tests")
+ENCRYPTION = EncryptionSettings(keys=SecretStr(KEYS))
 _NUMBERS = count(1)
 
 
@@ -136,6 +143,7 @@ def door(
         | {
             "HOLDFAST_DOOR__BIND": f"127.0.0.1:{port}",
             "HOLDFAST_DOOR__TOKEN": TOKEN.replace(" ", "-"),
+            "HOLDFAST_DOOR__SENDERS__ERP__SECRET": f"{SIGNING} {NEXT_SIGNING}",
         }
     )
     with log.open("wb") if log else nullcontext() as errors:
@@ -165,4 +173,8 @@ def answers(http: httpx.Client) -> bool:
 
 def environment_for(server: TemporalServer) -> dict[str, str]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("HOLDFAST_", "TEMPORAL_"))}
-    return inherited | {"TEMPORAL_ADDRESS": server.address, "HOLDFAST_ENVIRONMENT": "test"}
+    return inherited | {
+        "TEMPORAL_ADDRESS": server.address,
+        "HOLDFAST_ENVIRONMENT": "test",
+        "HOLDFAST_ENCRYPTION__KEYS": KEYS,
+    }

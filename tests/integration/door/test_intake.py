@@ -19,7 +19,7 @@ from runtime.intake import Disposition, EventIdReused, Intake, Undeliverable
 from runtime.search_attributes import ensure_search_attributes
 from runtime.temporal import TemporalUnavailable, open_client
 from sandbox.temporal_server import TemporalServer
-from tests.integration.door.stage import SAID_WITHIN, an_order, event, eventually, is_listed, parsed, told
+from tests.integration.door.stage import ENCRYPTION, SAID_WITHIN, an_order, event, eventually, is_listed, parsed, told
 from workflows import search_attributes as keys
 
 _NUMBERS = count(1)
@@ -197,7 +197,7 @@ async def test_a_server_that_is_gone_is_said_so_within_ten_seconds(
 ) -> None:
     with TemporalServer(tmp_path) as server:
         monkeypatch.setenv("TEMPORAL_ADDRESS", server.address)
-        intake = Intake(Delivery(await open_client("test"), "holdfast"))
+        intake = Intake(Delivery(await open_client("test", ENCRYPTION), "holdfast"))
         content = parsed(event(order_id=an_order()))
         for number in (signal.SIGSTOP, signal.SIGKILL):
             os.kill(server.pid or 0, number)

@@ -12,12 +12,12 @@ from random import Random
 from typing import Any, TypeVar
 
 from temporalio.client import Client, WorkflowExecutionDescription, WorkflowHandle, WorkflowHistory
-from temporalio.contrib.pydantic import pydantic_data_converter
 
 from domain.audit import Fault, first_fault, receipts_of, trail_of
 from domain.case import Case, ClosingSummary
 from domain.identifiers import workflow_id
 from domain.tasks import Action, Task, TaskRequest
+from runtime.encryption.conversion import data_converter
 from sandbox.day.world import World
 from sandbox.demo.cli import Approver, Said
 from sandbox.demo.enterprise import Document
@@ -58,7 +58,7 @@ class Company:
     @classmethod
     async def open(cls, stack: Stack, world: World) -> Company:
         """Connect to a running stack."""
-        client = await Client.connect(stack.temporal.address, data_converter=pydantic_data_converter)
+        client = await Client.connect(stack.temporal.address, data_converter=data_converter(stack.keyring))
         systems = Systems(stack)
         await systems.learn(world)
         return cls(stack, systems, client, Approver(stack), world)

@@ -20,7 +20,7 @@ class Systems(Enterprise):
 
     def __init__(self, stack: Stack) -> None:
         super().__init__(stack)
-        self._subscriber = stack.subscriber
+        self._subscriber = stack.subscriber("erp")
         self._mailbox = httpx.AsyncClient(base_url=stack.url("mailbox"), timeout=60, trust_env=False)
         self._known: dict[tuple[str, str], list[Document]] = {}
 

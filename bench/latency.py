@@ -19,6 +19,7 @@ from bench.report import machine, say, table
 from bench.server import SETTINGS
 from bench.stage import new_world, run, running, touchless_orders
 from domain.identifiers import workflow_id
+from runtime.encryption.conversion import data_converter
 from sandbox.day.world import Document
 from sandbox.demo.enterprise import Enterprise
 from sandbox.stack import Stack
@@ -38,7 +39,8 @@ class Contender:
     @classmethod
     async def of(cls, stack: Stack) -> Contender:
         """With connections of its own."""
-        return cls(stack, await Client.connect(stack.temporal.address), Enterprise(stack))
+        client = await Client.connect(stack.temporal.address, data_converter=data_converter(stack.keyring))
+        return cls(stack, client, Enterprise(stack))
 
     async def clear(self, orders: Sequence[Document]) -> None:
         """Enter the orders together, and wait until their cases are closed: the next ones are to be alone."""

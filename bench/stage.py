@@ -50,14 +50,16 @@ def touchless_orders(world: World, count: int) -> list[Document]:
 
 
 @asynccontextmanager
-async def running(world: World, *, workers: int = 1, without: Sequence[Setting] = ()) -> AsyncIterator[Stack]:
+async def running(
+    world: World, *, workers: int = 1, without: Sequence[Setting] = (), encryption: str | None = None
+) -> AsyncIterator[Stack]:
     """All parts with the company's own tables. When the block ends, also by SIGTERM, no process and no file is left."""
     task = asyncio.current_task()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel if task else sys.exit)
     with tempfile.TemporaryDirectory(prefix="holdfast-bench-") as folder:
         scratch = Path(folder)
         async with Supervisor(scratch / "logs") as supervisor:
-            enterprise = Enterprise(seeds=world.seeds(), settings=_SOON)
+            enterprise = Enterprise(seeds=world.seeds(), settings=_SOON, encryption=encryption)
             stack = Stack(scratch, supervisor, enterprise, workers, COMPANY_POLICIES)
             stack.temporal = ServerWithout(scratch / "temporal", without)
             await stack.start()

@@ -30,6 +30,7 @@ def test_two_new_keys_are_not_the_same() -> None:
         ("a:" + base64.b64encode(b"sixteen bytes...").decode(), "16 bytes instead of 32"),
         (f"{new_key('a')} {new_key('a')}", "twice"),
     ],
+    ids=["nothing", "no-id", "empty-id", "bad-id", "no-base64", "no-ascii", "too-short", "twice"],
 )
 def test_keys_that_cannot_be_used_are_named_without_their_secret(text: str, why: str) -> None:
     with pytest.raises(WrongKeys, match=why) as wrong:

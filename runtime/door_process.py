@@ -13,7 +13,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import httpx
-from fastapi import FastAPI
 from temporalio.client import Client
 
 from activities.connectors.http import SystemClient

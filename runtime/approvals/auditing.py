@@ -34,11 +34,11 @@ class Verification:
     anchors: Sequence[str] = ()
 
 
-async def show(settings: Settings, case: str, *, as_json: bool) -> None:  # noqa: ARG001 - as every command
+async def show(settings: Settings, case: str, *, as_json: bool) -> None:
     """Print the chain."""
     from runtime.approvals.case_reading import find_workflow, read_state
 
-    async with temporal() as client:
+    async with temporal(settings.encryption) as client:
         trail = trail_of(await read_state(client, await find_workflow(client, case)))
     if as_json:
         _print_json(trail.model_dump(mode="json"))
@@ -48,7 +48,7 @@ async def show(settings: Settings, case: str, *, as_json: bool) -> None:  # noqa
     rendering.print_trail(rendering.console(), trail)
 
 
-async def verify(settings: Settings, wanted: Verification, *, as_json: bool) -> None:  # noqa: ARG001 - as every command
+async def verify(settings: Settings, wanted: Verification, *, as_json: bool) -> None:
     """Say that the chain holds. Raises Refused (AUDIT_BROKEN) and names the first entry that does not."""
     kept = [_anchor(text) for text in wanted.anchors]
     copy = _trail_in(wanted.file) if wanted.file else None
@@ -56,7 +56,7 @@ async def verify(settings: Settings, wanted: Verification, *, as_json: bool) -> 
         raise Refused(ExitCode.INVALID, "Name a case, or a file with --file.")
     original, seen = None, list[Anchor]()
     if wanted.case is not None:
-        async with temporal() as client:
+        async with temporal(settings.encryption) as client:
             original, seen = await _as_the_case_has_it(client, wanted.case)
     trail = copy or original
     if trail is None:

@@ -24,8 +24,9 @@ from runtime.encryption.conversion import data_converter
 from runtime.encryption.keyring import Keyring
 from runtime.worker_process import case_worker
 from sandbox.temporal_server import TemporalServer
+from tests.orders import hold, order
 from tests.workflow.test_questions import ask_a_person
-from tests.workflow.world import World, hold, order
+from tests.workflow.world import World
 from workflows.order_exception import OrderException
 
 PATIENCE = 40.0

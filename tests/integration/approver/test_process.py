@@ -21,6 +21,7 @@ from domain.calls import Authorisation, AuthoriseRequest
 from domain.tasks import Action
 from runtime.approvals.acting import Patience, pick_task, request_of, send
 from runtime.approvals.refusals import ExitCode
+from runtime.settings import EncryptionSettings
 from runtime.temporal import open_client
 from sandbox.temporal_server import TemporalServer
 from tests.integration.approver.stage import PATIENCE, Enterprise, Opened, Stage, enterprise
@@ -173,7 +174,7 @@ def test_an_answer_survives_a_server_that_dies_before_it_was_recorded(
             seen = case.state()
             task = pick_task(seen, None, None)
             request = request_of(task, Action.APPROVE, "carla")
-            client = stage.run(open_client("approver"))
+            client = stage.run(open_client("approver", EncryptionSettings(enabled=False)))
             patience = Patience(PATIENCE, 2 * PATIENCE)
             sending = stage.begin(send(client, dev_signer("carla"), seen, task, request, patience=patience))
             assert slow.asked.wait(PATIENCE)

@@ -14,6 +14,23 @@ from typing import Annotated, NoReturn
 import typer
 
 from runtime.approvals.audit_cli import app as audit_app
+from runtime.approvals.cli import handling
+from runtime.approvals.cli.bulk import bulk
+from runtime.approvals.cli.options import (
+    Actor,
+    ActsFor,
+    Case,
+    Chosen,
+    Everybody,
+    HoldId,
+    Json,
+    Reason,
+    Remark,
+    Revision,
+    Roles,
+    TaskId,
+    Values,
+)
 from runtime.approvals.keys_cli import app as keys_app
 
 app = typer.Typer(
@@ -22,27 +39,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-
-
-def _complete_case(incomplete: str) -> list[str]:
-    from runtime.approvals.completion import orders_beginning_with
-
-    return orders_beginning_with(incomplete)
-
-
-Case = Annotated[str, typer.Argument(help="Order id or workflow id.", autocompletion=_complete_case)]
-Actor = Annotated[str | None, typer.Option("--as", help="Who acts: your subject; HOLDFAST_USER if not given.")]
-Json = Annotated[bool, typer.Option("--json", help="Answer with JSON, a refusal too.")]
-TaskId = Annotated[str | None, typer.Option("--task", help="Which question, if the case has several.")]
-HoldId = Annotated[str | None, typer.Option("--hold", help="The question about this hold.")]
-Revision = Annotated[
-    int | None, typer.Option("--revision", min=1, help="The revision you have seen: refused if it is another now.")
-]
-Chosen = Annotated[str | None, typer.Option("--option", help="The option; the recommended one if not given.")]
-Remark = Annotated[str, typer.Option("--comment", help="A remark, up to 2 KB.")]
-Values = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A value; repeat for more.")]
-Roles = Annotated[list[str] | None, typer.Option("--role", help="What awaits this role; repeat for more.")]
-Everybody = Annotated[bool, typer.Option("--all", help="What awaits anybody.")]
 
 
 @app.command()
@@ -77,44 +73,14 @@ def show(
 
 
 @app.command()
-def claim(
-    case: Case,
-    actor: Actor = None,
-    task: TaskId = None,
-    hold: HoldId = None,
-    revision: Revision = None,
-    as_json: Json = False,
-) -> None:
-    """Take a question on, so that nobody else answers it meanwhile."""
-    from runtime.approvals import commands
-
-    target = commands.Target(case, task, hold, revision)
-    commands.answer(target, commands.Answer(commands.Action.CLAIM, actor), as_json=as_json)
-
-
-@app.command()
-def release_claim(
-    case: Case,
-    actor: Actor = None,
-    task: TaskId = None,
-    hold: HoldId = None,
-    revision: Revision = None,
-    as_json: Json = False,
-) -> None:
-    """Give a question back to everybody who may answer it."""
-    from runtime.approvals import commands
-
-    target = commands.Target(case, task, hold, revision)
-    commands.answer(target, commands.Answer(commands.Action.RELEASE_CLAIM, actor), as_json=as_json)
-
-
-@app.command()
 def approve(
     case: Case,
     option: Chosen = None,
     values: Values = None,
+    reason: Reason = None,
     comment: Remark = "",
     actor: Actor = None,
+    acts_for: ActsFor = None,
     task: TaskId = None,
     hold: HoldId = None,
     revision: Revision = None,
@@ -124,7 +90,9 @@ def approve(
     from runtime.approvals import commands
 
     target = commands.Target(case, task, hold, revision)
-    given = commands.Answer(commands.Action.APPROVE, actor, option, tuple(values or ()), None, comment)
+    given = commands.Answer(
+        commands.Action.APPROVE, actor, option, tuple(values or ()), reason, comment, on_behalf_of=acts_for
+    )
     commands.answer(target, given, as_json=as_json)
 
 
@@ -133,9 +101,11 @@ def adjust(
     case: Case,
     option: Annotated[str, typer.Option("--option", help="The option to change.")],
     values: Annotated[list[str], typer.Option("--set", metavar="NAME=VALUE", help="A new value; repeat for more.")],
+    reason: Annotated[str, typer.Option("--reason", help="The reason code, such as LOWER_RISK.")],
     comment: Remark = "",
     approve: Annotated[bool, typer.Option("--approve", help="Approve it too, as policy then sees it.")] = False,
     actor: Actor = None,
+    acts_for: ActsFor = None,
     task: TaskId = None,
     hold: HoldId = None,
     revision: Revision = None,
@@ -145,7 +115,9 @@ def adjust(
     from runtime.approvals import commands
 
     target = commands.Target(case, task, hold, revision)
-    given = commands.Answer(commands.Action.ADJUST, actor, option, tuple(values), None, comment)
+    given = commands.Answer(
+        commands.Action.ADJUST, actor, option, tuple(values), reason, comment, on_behalf_of=acts_for
+    )
     commands.answer(target, given, then_approve=approve, as_json=as_json)
 
 
@@ -155,6 +127,7 @@ def reject(
     reason: Annotated[str, typer.Option("--reason", help="The reason code, such as CUSTOMER_RISK.")],
     comment: Remark = "",
     actor: Actor = None,
+    acts_for: ActsFor = None,
     task: TaskId = None,
     hold: HoldId = None,
     revision: Revision = None,
@@ -164,24 +137,8 @@ def reject(
     from runtime.approvals import commands
 
     target = commands.Target(case, task, hold, revision)
-    given = commands.Answer(commands.Action.REJECT, actor, None, (), reason, comment)
+    given = commands.Answer(commands.Action.REJECT, actor, None, (), reason, comment, on_behalf_of=acts_for)
     commands.answer(target, given, as_json=as_json)
-
-
-@app.command()
-def comment(
-    case: Case,
-    text: Annotated[str, typer.Argument(help="The remark, up to 2 KB.")],
-    actor: Actor = None,
-    task: TaskId = None,
-    hold: HoldId = None,
-    as_json: Json = False,
-) -> None:
-    """Leave a remark on a question; it decides nothing."""
-    from runtime.approvals import commands
-
-    given = commands.Answer(commands.Action.COMMENT, actor, comment=text)
-    commands.answer(commands.Target(case, task, hold), given, as_json=as_json)
 
 
 @app.command()
@@ -202,6 +159,8 @@ def watch(
 
 app.add_typer(audit_app, name="audit")
 app.add_typer(keys_app, name="keys")
+handling.register(app)
+app.add_typer(bulk, name="bulk")
 
 
 def main() -> NoReturn:

@@ -16,6 +16,7 @@ from domain.facts.fact import FactMissing
 from domain.money import CurrencyMismatch
 from domain.playbooks import playbook_for
 from domain.playbooks.adjustment import InvalidAdjustment
+from domain.policy.chains import with_levels
 from domain.policy.policy_set import PolicySet
 from domain.policy.schedules import PolicyGap
 from domain.policy.table import InputError
@@ -58,7 +59,8 @@ class AssessmentActivities:
         )
         about = f"order {request.case.order_id}, hold {request.hold.hold_id} ({request.exception_type})"
         try:
-            return playbook_for(request.exception_type).assess(circumstances, self._policies())
+            policy = self._policies()
+            return with_levels(playbook_for(request.exception_type).assess(circumstances, policy), policy)
         except InvalidAdjustment as error:
             raise _failed(str(error), Refusal.INVALID) from error
         except ValidationError as error:

@@ -27,7 +27,7 @@ class AuthorisationActivities:
         """Who acts, proven by what, in which role. A refusal is an ApplicationError whose type is the `Refusal`."""
         try:
             evidence = await self._proofs.check(request, _namespace())
-            return authorise(request, self._policies()).model_copy(update={"evidence": evidence})
+            return authorise(request.request.actor, request, self._policies()).model_copy(update={"evidence": evidence})
         except Refused as refused:
             raise ApplicationError(str(refused), type=refused.refusal.value, non_retryable=True) from None
 

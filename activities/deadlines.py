@@ -3,17 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from domain.approvals.refused import Refused
+from domain.base import Model
 from domain.business_time import ClosedForGood
-from domain.calls import DeadlineRequest, OutagePolicy, Resumed, ResumeRequest
+from domain.calls import (
+    CaseRef,
+    DeadlineRequest,
+    ExtendRequest,
+    OutagePolicy,
+    Paused,
+    PauseRequest,
+    ProceedRequest,
+    Resumed,
+    ResumeRequest,
+)
 from domain.exception_types import IntegrationErrorKind
+from domain.policy import pausing
 from domain.policy.policy_set import PolicySet
 from domain.policy.schedules import PolicyGap, outage_policy, resumed, schedule
 from domain.policy.table import InputError
 from domain.tasks import Deadlines
+
+Answer = TypeVar("Answer", bound=Model)
 
 
 class DeadlineActivities:
@@ -37,6 +53,29 @@ class DeadlineActivities:
             return resumed(request, self._policies())
         except ClosedForGood as error:
             raise _undecided(f"order {request.case.order_id}: {error}") from error
+
+    @activity.defn(name="deadlines.pause")
+    async def pause(self, request: PauseRequest) -> Paused:
+        """Stop the clock of a question. INVALID if that was done too often."""
+        return self._clock(request.case, lambda policy: pausing.pause(request, policy))
+
+    @activity.defn(name="deadlines.proceed")
+    async def proceed(self, request: ProceedRequest) -> Deadlines:
+        """Let it go on with what was left on it."""
+        return self._clock(request.case, lambda policy: pausing.proceed(request, policy))
+
+    @activity.defn(name="deadlines.extend")
+    async def extend(self, request: ExtendRequest) -> Deadlines:
+        """Put its expiry off."""
+        return self._clock(request.case, lambda policy: pausing.extend(request, policy))
+
+    def _clock(self, case: CaseRef, answer: Callable[[PolicySet], Answer]) -> Answer:
+        try:
+            return answer(self._policies())
+        except Refused as refused:
+            raise ApplicationError(str(refused), type=refused.refusal.value, non_retryable=True) from None
+        except (InputError, ClosedForGood) as error:
+            raise _undecided(f"order {case.order_id}: {error}") from error
 
     @activity.defn(name="deadlines.outage_policy")
     async def outage_policy(self, system: str) -> OutagePolicy:

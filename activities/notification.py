@@ -20,6 +20,8 @@ from domain.policy.people import Person
 from domain.policy.policy_set import PolicySet
 from domain.policy.wording import Message, TemplateGap, approver_message, customer_message
 
+NOBODY = "NOBODY"
+
 
 @dataclass(frozen=True)
 class Desk:
@@ -55,9 +57,12 @@ class NotificationActivities:
 
     @activity.defn(name="notification.notify_role")
     async def notify_role(self, notice: Notice) -> Sent:
-        """Write to everybody who holds the role, each by the channel that `people.csv` says."""
+        """Write to everybody who holds the role, or to the people named, each by the channel that `people.csv` says."""
         policy, order_id = self._policies(), notice.case.order_id
-        people = policy.people_in(notice.role)
+        named = [person for person in map(policy.person, notice.people) if person is not None]
+        if notice.people and not named:
+            return Sent(message_id=notice.message_id, status=NOBODY)
+        people = tuple(named) or policy.people_in(notice.role)
         if not people:
             what = f"nobody holds the role {notice.role}: add a person to people.csv"
             raise _unsendable(order_id, what, IntegrationErrorKind.MAPPING)

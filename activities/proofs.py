@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from domain.approvals.records import Evidence
 from domain.approvals.refused import Refused
 from domain.calls import AuthoriseRequest, CaseRef
 from domain.credential import (
@@ -21,7 +22,7 @@ from domain.credential import (
     unauthenticated,
 )
 from domain.keys import KeySet, KeysUnavailable, PublicKey
-from domain.tasks import Evidence, Refusal, TaskRequest
+from domain.tasks import Refusal, TaskRequest
 
 Keys = Callable[[str | None], Awaitable[KeySet]]
 """The key set of this moment. Told a key's name it looks again if it does not know it. Raises KeysUnavailable."""

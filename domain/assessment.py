@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, StringConstraints
 
+from domain.approvals.records import Level
 from domain.base import Model, digest
 from domain.events import EventType
 from domain.exception_types import ExceptionType
@@ -128,6 +129,8 @@ class Option(Model):
     """If the option ends the order: another order of the customer that delivers what this one asks for. Nothing that
     anybody ordered is lost then, which makes it the one cancellation that a table may make automatic.
     """
+    levels: tuple[Level, ...] = ()
+    """The chain of approvals that it takes; none if one person decides."""
     tolerance_percent: Decimal = Decimal(0)
     """By how much `amount` or `cost` may have grown at execution before an approval is void."""
 
@@ -196,6 +199,14 @@ class Assessment(Model):
         if option is None:
             raise ValueError(f"recommended {self.recommended!r} is not among the options of hold {self.hold_id}")
         return option
+
+    @property
+    def first_role(self) -> str | None:
+        """Who is asked first: the first of the recommended option's chain, else the role that is asked."""
+        if self.ask is None:
+            return None
+        levels = self.recommended_option.levels
+        return levels[0].role if levels else self.ask.role
 
     @property
     def digest(self) -> str:

@@ -7,13 +7,14 @@ from enum import StrEnum
 
 from pydantic import AwareDatetime, JsonValue
 
+from domain.approvals.records import Approval, Evidence, Level, Rest
 from domain.assessment import Assessment, CustomerMessage, Option
 from domain.base import Model
 from domain.exception_types import ExceptionType
 from domain.facts.fact import FactRequest, Facts
 from domain.money import Money
 from domain.order import Hold, Order
-from domain.tasks import Decision, Evidence, Refusal, Task, TaskKind, TaskRequest
+from domain.tasks import Deadlines, Decision, Refusal, Task, TaskKind, TaskRequest
 
 
 class CaseRef(Model):
@@ -189,10 +190,55 @@ class Resumed(Model):
     due_at: AwareDatetime
 
 
+class PauseRequest(Model):
+    """Stop the clock of a question: the argument of `deadlines.pause`, answered with a `Paused`.
+
+    `enquiries` is how often that was done before. Once too often is an ApplicationError of type INVALID.
+    """
+
+    case: CaseRef
+    kind: TaskKind
+    exception_type: ExceptionType | None
+    deadlines: Deadlines
+    running_since: AwareDatetime
+    at: AwareDatetime
+    site: str
+    enquiries: int
+
+
+class Paused(Model):
+    """Until when the clock may stand still, what it had used up in this stretch, and what is left."""
+
+    until: AwareDatetime
+    consumed: timedelta
+    rest: Rest
+
+
+class ProceedRequest(Model):
+    """Let the clock of a question go on: the argument of `deadlines.proceed`, answered with the new `Deadlines`."""
+
+    case: CaseRef
+    deadlines: Deadlines
+    rest: Rest
+    at: AwareDatetime
+    site: str
+
+
+class ExtendRequest(Model):
+    """Put a question's expiry off: the argument of `deadlines.extend`, answered with the new `Deadlines`."""
+
+    case: CaseRef
+    kind: TaskKind
+    exception_type: ExceptionType | None
+    deadlines: Deadlines
+    site: str
+
+
 class AuthoriseRequest(Model):
     """May this actor do this now: the argument of `authorisation.authorise`.
 
-    Answered with an `Authorisation`; a refusal is an ApplicationError whose type is the `Refusal`.
+    Answered with an `Authorisation`; a refusal is an ApplicationError whose type is the `Refusal`. `role` is the one
+    that must decide about the option if there is no chain. Everything else is what the task knows of its people.
     """
 
     case: CaseRef
@@ -209,15 +255,34 @@ class AuthoriseRequest(Model):
     """The choice that the request comes to, also where it names none."""
     stake: Money | None = None
     """What that choice commits, as the signer saw it if nothing has changed; `amount` if not given."""
+    asked_role: str = ""
+    """Whom policy asked, before the question was escalated or forwarded."""
+    stand_in: str | None = None
+    """The role awaited in the place of the level's own."""
+    stricter: str | None = None
+    """A role that this option needs, whatever the chain."""
+    approvals: tuple[Approval, ...] = ()
+    adjusters: tuple[str, ...] = ()
+    givers: tuple[str, ...] = ()
+    """Who has delegated it before."""
+    owner: str | None = None
+    asked_person: str | None = None
+    """Who was asked for information."""
 
 
 class Authorisation(Model):
-    """Who acts, in which role, and by which policy that was found."""
+    """Who acts, in which role and for whom, and by which policy that was found.
+
+    `levels` is the chain that the option takes, none if this one person decides; `at` is the level that he fills.
+    """
 
     subject: str
     role: str
     policy_version: str
     evidence: Evidence | None = None
+    on_behalf_of: str | None = None
+    levels: tuple[Level, ...] = ()
+    at: int = 0
 
 
 class ScreenRequest(Model):
@@ -242,10 +307,17 @@ class NoticeKind(StrEnum):
     ESCALATED = "ESCALATED"
     EXPIRED = "EXPIRED"
     WITHDRAWN = "WITHDRAWN"
+    ENQUIRY = "ENQUIRY"
+    """Information is wanted of the people named."""
+    ANSWERED = "ANSWERED"
 
 
 class Notice(Model):
-    """Tell a role about a task: the argument of `notification.notify_role`. `message_id` makes it once."""
+    """Tell a role about a task: the argument of `notification.notify_role`. `message_id` makes it once.
+
+    If `people` are named, they are told and nobody else; those who are not in `people.csv` (a gateway that entered the
+    order, say) are passed over.
+    """
 
     case: CaseRef
     message_id: str
@@ -253,6 +325,7 @@ class Notice(Model):
     role: str
     task: Task
     headline: str
+    people: tuple[str, ...] = ()
 
 
 class CustomerNotice(Model):
@@ -267,7 +340,9 @@ class CustomerNotice(Model):
 
 
 class Sent(Model):
-    """What became of a message: `SENT`, `ALREADY_SENT`, or `UNCERTAIN` when a crash hid whether it went out."""
+    """What became of a message: `SENT`, `ALREADY_SENT`, `UNCERTAIN` when a crash hid whether it went out, or `NOBODY`
+    when none of the people named can be written to.
+    """
 
     message_id: str
     status: str

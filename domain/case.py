@@ -228,14 +228,12 @@ class Case(State):
     @property
     def open_tasks(self) -> list[Task]:
         """The questions that still want an answer, the most urgent first."""
-        return sorted(
-            (task for task in self.tasks.values() if task.state.is_open), key=lambda task: task.deadlines.expires_at
-        )
+        return sorted((task for task in self.tasks.values() if task.state.is_open), key=lambda task: task.due_at)
 
     @property
     def requesters(self) -> tuple[str, ...]:
-        """Whoever entered the order: they never decide."""
-        return (self.order.entered_by,) if self.order else ()
+        """Whoever entered or changed the order: they never decide."""
+        return tuple(dict.fromkeys((self.order.entered_by, *self.order.changed_by))) if self.order else ()
 
     @property
     def exception_types(self) -> list[str]:

@@ -38,6 +38,7 @@ class Concern(Model):
     amount: Money
     order_value: Money
     requester: str
+    changed_by: tuple[str, ...] = ()
     service_level: ServiceLevel
     joined_at: AwareDatetime
 
@@ -127,8 +128,9 @@ class CauseCase(Case):
 
     @property
     def requesters(self) -> tuple[str, ...]:
-        """Whoever entered one of the orders: they never decide."""
-        return tuple(dict.fromkeys(concern.requester for concern in self.concerns.values()))
+        """Whoever entered or changed one of the orders: they never decide."""
+        concerns = self.concerns.values()
+        return tuple(dict.fromkeys(who for each in concerns for who in (each.requester, *each.changed_by)))
 
     @property
     def amount(self) -> Money | None:

@@ -219,6 +219,8 @@ class Order(Model):
     channel: str = "EDI"
     edi: EdiEnvelope | None = None
     entered_by: str
+    changed_by: tuple[str, ...] = ()
+    """The people who changed it since; empty if the ERP does not tell."""
     ordered_at: datetime
     need_by: date
     carrier_cutoff: datetime

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
+from domain.approvals.content import DECIDING, option_code, rejection
 from domain.case import Case
 from domain.cause import SEPARATELY
 from domain.money import Money
-from domain.tasks import Action, Task, TaskKind, TaskRequest
+from domain.tasks import Task, TaskKind
 
-DECIDING = (Action.APPROVE, Action.ADJUST, Action.REJECT)
-"""The actions that take, or change, a choice."""
+__all__ = ["DECIDING", "at_stake", "choice_of", "rejection_of"]
 
-
-def choice_of(task: Task, request: TaskRequest) -> str | None:
-    """The choice that a request means: a rejection's by the table, else the one it names, else the recommended one."""
-    if request.action is Action.REJECT:
-        return rejection_of(task)
-    return request.option or task.recommended
-
-
-def rejection_of(task: Task) -> str | None:
-    """What rejecting means by the table, if that can be done here."""
-    return task.deadlines.at_rejection if task.deadlines.at_rejection in task.choices else None
+choice_of, rejection_of = option_code, rejection
+"""The choice that a request means, and what rejecting means by the table: as the gate sees it, and the signer."""
 
 
 def at_stake(case: Case, task: Task, code: str | None) -> Money:

@@ -6,8 +6,9 @@ import hashlib
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, field_validator
 
+from domain.approvals.records import COMMENT_BYTES, Approval, Attachment, Enquiry, Evidence, HandOver, Level, Rest
 from domain.base import Model, State, StrictModel, digest
 from domain.exception_types import ExceptionType
 from domain.money import Money
@@ -59,6 +60,19 @@ class Action(StrEnum):
     CLAIM = "CLAIM"
     RELEASE_CLAIM = "RELEASE_CLAIM"
     COMMENT = "COMMENT"
+    ASK = "ASK"
+    """For information: the clock stands still meanwhile."""
+    ANSWER = "ANSWER"
+    DELEGATE = "DELEGATE"
+    """The claim, to another person."""
+    FORWARD = "FORWARD"
+    """The question, to another role."""
+    WITHDRAW = "WITHDRAW"
+    """By whoever entered the order: it need not be decided any more."""
+    REASSIGN = "REASSIGN"
+    """By an administrator, to a person or a role."""
+    EXTEND = "EXTEND"
+    """By an administrator, once."""
 
 
 class ApprovalOutcome(StrEnum):
@@ -121,17 +135,24 @@ class Deadlines(Model):
     at_rejection: str
     calendar_digest: str
 
+    @classmethod
+    def unknown(cls, now: datetime, role: str) -> Deadlines:
+        """Those of a question that is being opened: everything is due now."""
+        default = ExpiryDefault(ask_role=role)
+        return cls(acknowledge_by=now, expires_at=now, at_expiry=default, at_rejection="", calendar_digest="")
+
     def later(self, by: timedelta) -> Deadlines:
         """The same deadlines, the expiry put off: granted once after an outage of ours."""
         return self.model_copy(update={"expires_at": self.expires_at + by})
 
 
 class Comment(Model):
-    """A remark on a task, up to 2 KB."""
+    """A remark on a task, up to 2 KB, and the documents that belong to it."""
 
     at: datetime
     actor: str
     text: str = Field(max_length=2048)
+    attachments: tuple[Attachment, ...] = ()
 
 
 class TaskRequest(StrictModel):
@@ -148,8 +169,26 @@ class TaskRequest(StrictModel):
     adjustments: dict[str, str] = Field(default_factory=dict, max_length=20)
     reason_code: str | None = Field(default=None, max_length=64)
     comment: str = Field(default="", max_length=2048)
+    """Also the question of ASK and the text of ANSWER."""
+    attachments: tuple[Attachment, ...] = Field(default=(), max_length=10)
+    to: str | None = Field(default=None, max_length=128)
+    """The person meant by DELEGATE, REASSIGN and ASK."""
+    role: str | None = Field(default=None, max_length=64)
+    """The role meant by FORWARD and REASSIGN."""
     on_behalf_of: str | None = Field(default=None, max_length=128)
     credential: str | None = None
+
+    @field_validator("comment")
+    @classmethod
+    def _short(cls, comment: str) -> str:
+        if len(comment.encode()) > COMMENT_BYTES:
+            raise ValueError(f"is longer than {COMMENT_BYTES} bytes: shorten it, or attach a document")
+        return comment
+
+    @property
+    def persons(self) -> tuple[str, ...]:
+        """Who acts, and for whom."""
+        return (self.actor,) if self.on_behalf_of is None else (self.actor, self.on_behalf_of)
 
     @property
     def digest(self) -> str:
@@ -162,14 +201,6 @@ class TaskRequest(StrictModel):
         return hashlib.sha256(self.credential.encode()).hexdigest() if self.credential else ""
 
 
-class Evidence(Model):
-    """By what a person was recognised: the key, the proof (its SHA-256), the digest of the key set of that moment."""
-
-    kid: str
-    proof: str
-    key_set: str
-
-
 class Decision(Model):
     """The answer to a task, by a named person, by `system:policy` or by `system:sla`."""
 
@@ -177,6 +208,8 @@ class Decision(Model):
     outcome: ApprovalOutcome
     option: str
     decided_by: str
+    """Of several approvals the last, which decided it."""
+    on_behalf_of: str | None = None
     role: str | None = None
     amount: Money
     decided_at: datetime
@@ -186,6 +219,8 @@ class Decision(Model):
     policy_version: str
     evidence: Evidence | None = None
     """None if no person decided."""
+    approvals: tuple[Approval, ...] = ()
+    """Everybody's whose yes it took."""
 
     @property
     def by_person(self) -> bool:
@@ -223,19 +258,82 @@ class Task(State):
     system: str | None = None
     question: str
     role: str
+    """Who is awaited now."""
+    asked_role: str = ""
+    """Whom policy asked, before the question was escalated or forwarded."""
     amount: Money
     choices: tuple[str, ...]
     recommended: str | None = None
+    segment: str = "*"
+    service_level: str = "STANDARD"
+    site: str = "*"
     opened_at: datetime
     deadlines: Deadlines
     owner: str | None = None
+    owner_for: str | None = None
+    """Whom the owner acts for."""
     reminders_sent: int = 0
     escalation_level: int = 0
     extended: bool = False
+    """Whether the deadline was put off because we were late."""
+    put_off: bool = False
+    """Whether an administrator put the deadline off."""
     level: int = 0
     """How often silence had passed the question on before it became this task."""
+    levels: tuple[Level, ...] = ()
+    """The chain that its approval takes; empty if one person decides."""
+    approvals: list[Approval] = Field(default_factory=list)
+    """Those of this revision's content; a change of what is approved voids them."""
+    stands_in: bool = False
+    """Whether `role` is awaited in the place of the level's own, by escalation or forwarding."""
+    adjusters: list[str] = Field(default_factory=list)
+    handovers: list[HandOver] = Field(default_factory=list)
+    enquiries: list[Enquiry] = Field(default_factory=list)
+    rest: Rest | None = None
+    """What was left on the clock, while it stands still."""
+    running_since: datetime | None = None
+    consumed: timedelta = timedelta(0)
+    """Business time that was used up before `running_since`."""
+    turns: int = 0
+    """How often the question changed hands."""
     comments: list[Comment] = Field(default_factory=list)
     receipts: list[Receipt] = Field(default_factory=list)
     decision: Decision | None = None
     values: dict[str, str] = Field(default_factory=dict)
     """What the deciding person entered by hand."""
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether the clock stands still."""
+        return self.rest is not None
+
+    @property
+    def open_enquiry(self) -> Enquiry | None:
+        """The request for information that is not answered."""
+        return self.enquiries[-1] if self.is_paused and self.enquiries else None
+
+    @property
+    def due_at(self) -> datetime:
+        """The next moment at which somebody must have done something."""
+        enquiry = self.open_enquiry
+        return enquiry.until if enquiry else self.deadlines.expires_at
+
+    @property
+    def idle_state(self) -> TaskState:
+        """Where it stands while nothing is being done with it."""
+        if self.is_paused:
+            return TaskState.INFO_REQUESTED
+        return TaskState.READY if self.owner is None else TaskState.RESERVED
+
+    def pass_to(self, role: str, *, stands_in: bool) -> None:
+        """Await `role`. A claim is dropped."""
+        self.role = role
+        self.stands_in = stands_in
+        self.drop_claim()
+
+    def drop_claim(self) -> None:
+        """Whoever holds the role may take it."""
+        self.owner = None
+        self.owner_for = None
+        self.turns += 1
+        self.state = self.idle_state

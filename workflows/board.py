@@ -10,6 +10,7 @@ from temporalio.common import SearchAttributeUpdate
 from domain.assessment import Jeopardy
 from domain.case import Case, CaseState
 from domain.cause import CauseCase
+from domain.tasks import Task
 from workflows import search_attributes as keys
 
 _URGENCY = list(Jeopardy)
@@ -80,7 +81,7 @@ def _due_at(case: Case) -> SearchAttributeUpdate[Any] | None:
     long as they are waited for, else the case's own.
     """
     if case.open_tasks:
-        return keys.DUE_AT.value_set(case.open_tasks[0].deadlines.expires_at)
+        return keys.DUE_AT.value_set(case.open_tasks[0].due_at)
     if case.customer_until is not None:
         return keys.DUE_AT.value_set(case.customer_until)
     return None if case.terms is None else keys.DUE_AT.value_set(case.terms.due_at)
@@ -144,11 +145,20 @@ def _questions(case: Case) -> list[str]:
     for task in case.open_tasks:
         default = task.deadlines.at_expiry
         silence = f"`{default.option}` by system:sla" if default.option else f"`{default.ask_role}` is asked"
+        if task.is_paused:
+            silence = "the clock goes on"
         lines.append(
-            f"- Task `{task.task_id}`: **{task.role}** is awaited until {task.deadlines.expires_at:%Y-%m-%d %H:%M:%S}Z"
+            f"- Task `{task.task_id}`: {_awaited(task)} until {task.due_at:%Y-%m-%d %H:%M:%S}Z"
             f"{f', claimed by `{task.owner}`' if task.owner else ''}. If nobody answers: {silence}."
         )
     return lines
+
+
+def _awaited(task: Task) -> str:
+    if task.is_paused:
+        return "**information** is awaited"
+    done = len(task.approvals)
+    return f"**{task.role}** is awaited" + (f" after {done} approval{'s' if done > 1 else ''}" if done else "")
 
 
 def _outages(case: Case) -> list[str]:

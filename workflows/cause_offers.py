@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from domain.approvals.acts import void_approvals
 from domain.cause import SEPARATELY, CauseCase
 from domain.money import Money
 from domain.stake import at_stake
@@ -19,9 +20,13 @@ class CauseOffers:
     def __init__(self, case: CauseCase) -> None:
         self._case = case
 
-    def role(self, task: Task, code: str | None) -> str:  # noqa: ARG002 - one role decides about all choices
+    def stricter(self, task: Task, code: str | None) -> str | None:  # noqa: ARG002 - one role decides about all
         """See Offers."""
-        return task.role
+        return None
+
+    def releases(self, task: Task, code: str) -> bool:  # noqa: ARG002 - the orders' own cases release them
+        """See Offers."""
+        return False
 
     def amount(self, task: Task, code: str | None) -> Money:
         """All orders together; to leave each to itself commits nothing."""
@@ -46,6 +51,7 @@ class CauseOffers:
         def adopt() -> None:
             case.adjustments, case.fix = adjustments, fix
             task.revision += 1
+            void_approvals(task)
             record(case, "system:policy", "asked anew", f"{task.task_id} revision {task.revision}: {fix.title}")
 
         return adopt

@@ -123,6 +123,7 @@ def joining(
             amount=_at_least_nothing(fix.amount),
             order_value=order.value,
             requester=order.entered_by,
+            changed_by=order.changed_by,
             service_level=order.service_level,
             joined_at=workflow.now(),
         ),

@@ -6,6 +6,7 @@ import json
 
 from temporalio import workflow
 
+from domain.approvals.content import ENTER_BY_HAND
 from domain.assessment import Assessment, Disposition, Option
 from domain.base import digest
 from domain.case import ExceptionCase
@@ -16,9 +17,10 @@ from domain.tasks import ApprovalOutcome, Decision, TaskKind
 from workflows.calls import WayOut
 from workflows.questions import Question
 
+__all__ = ["ENTER_BY_HAND", "FALL_BACK", "POLICY"]
+
 POLICY = "system:policy"
 FALL_BACK = "FALL_BACK"
-ENTER_BY_HAND = "ENTER_BY_HAND"
 
 
 def text_of(assessment: Assessment) -> str:
@@ -32,12 +34,14 @@ def amount_of(assessment: Assessment) -> Money:
 
 
 def question_about(exception: ExceptionCase, assessment: Assessment, role: str) -> Question:
-    """The question for that role. Silence never releases a HARD hold."""
+    """The question for that role, or for the first of the chain. Silence never releases a HARD hold."""
+    levels = assessment.recommended_option.levels
     hard = exception.subject.hold.hold_class is HoldClass.HARD
     return Question(
         kind=TaskKind.RESOLUTION,
         text=text_of(assessment),
-        role=role,
+        role=levels[0].role if levels else role,
+        levels=levels,
         amount=amount_of(assessment),
         choices=tuple(option.code for option in assessment.options),
         recommended=assessment.recommended,

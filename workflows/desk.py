@@ -1,36 +1,34 @@
-"""Where people act on tasks: one gate for updates and signals, checked before and after every await."""
+"""Where people act on tasks: one gate for updates and signals, checked before and after every await.
+
+What a request must be is in `domain/approvals/gate.py`, who may send it is asked of policy, and what it does to the
+task is in `domain/approvals/acts.py`. Here they are put in order, one request at a time.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Callable
-from typing import NoReturn
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, NoReturn, TypeVar
 
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
+from domain.approvals import acts, content, gate
+from domain.approvals.records import Approval
+from domain.approvals.refused import Refused
 from domain.audit import anchor_of
-from domain.calls import Authorisation, AuthoriseRequest
+from domain.calls import Authorisation, AuthoriseRequest, ExtendRequest, NoticeKind, PauseRequest
 from domain.case import Case
-from domain.stake import at_stake, choice_of, rejection_of
-from domain.tasks import (
-    Action,
-    ApprovalOutcome,
-    Comment,
-    Decision,
-    Receipt,
-    Refusal,
-    Task,
-    TaskRequest,
-    TaskState,
-)
+from domain.money import Money
+from domain.stake import at_stake
+from domain.tasks import Action, ApprovalOutcome, Receipt, Refusal, Task, TaskRequest, TaskState
 from workflows import board, judgement
-from workflows.choosing import ENTER_BY_HAND
 from workflows.failures import JudgementRefused
 from workflows.journal import record
 from workflows.offers import Offers
-from workflows.questions import LATE, LONGEST_EXTENSION, grant_grace
+from workflows.questions import Questions, deadline_request
+
+T = TypeVar("T")
 
 
 def refuse(refusal: Refusal, message: str) -> NoReturn:
@@ -41,112 +39,85 @@ def refuse(refusal: Refusal, message: str) -> NoReturn:
 class Desk:
     """Takes requests, one at a time; the first commit wins, and later ones are told who won."""
 
-    def __init__(self, case: Case, offers: Offers) -> None:
+    def __init__(self, case: Case, offers: Offers, questions: Questions) -> None:
         self._case = case
         self._offers = offers
+        self._questions = questions
         self._lock = asyncio.Lock()
 
     def check(self, request: TaskRequest) -> None:
         """Refuse at once what cannot succeed. Changes nothing; raises ApplicationError typed by the refusal."""
-        task = self._task(request)
-        if self._answered(task, request) is None:
-            self._check_open(task, request)
-            self._check_content(task, request)
+        _typed(lambda: self._check(request))
 
     async def act(self, request: TaskRequest) -> Receipt:
         """Do what the request says, if its actor may; the same request sent again has the same answer."""
         async with self._lock:
             self.check(request)
             task = self._task(request)
-            known = self._answered(task, request)
+            known = gate.answered(task, request)
             if known is not None:
                 return known
-            authorisation = await self._authorised(task, request)
-            self._check_open(task, request)
-            message = await self._commit(task, request, authorisation)
-            said = f"{task.task_id}: {message}"
-            record(self._case, authorisation.subject, str(request.action).lower(), said, request.proof)
-            receipt = self._receipt(task, request, message)
+            who = await self._authorised(task, request)
+            self._check_again(task, request)
+            commit = await self._prepared(task, request, who)
+            self._check_again(task, request)
+            message = _typed(commit)
+            actor = acts.in_words(who.subject, who.on_behalf_of)
+            record(self._case, actor, str(request.action).lower(), f"{task.task_id}: {message}", request.proof)
+            receipt = acts.receipt_of(task, request, message, workflow.now(), anchor_of(self._case))
+        self._tell(task, request)
         board.show(self._case)
         return receipt
 
-    def _receipt(self, task: Task, request: TaskRequest, message: str) -> Receipt:
-        anchor = anchor_of(self._case)
-        receipt = Receipt(
-            task_id=task.task_id,
-            task_revision=task.revision,
-            task_state=task.state,
-            action=request.action,
-            actor=request.actor,
-            digest=request.digest,
-            recorded_at=workflow.now(),
-            message=message,
-            proof=request.proof,
-            audit_length=anchor.length,
-            audit_head=anchor.head,
-        )
-        task.receipts.append(receipt)
-        return receipt
+    def _tell(self, task: Task, request: TaskRequest) -> None:
+        """Whoever has to do something now is told."""
+        enquiry = task.enquiries[-1] if task.enquiries else None
+        match request.action:
+            case Action.ASK:
+                asked = (*self._case.requesters, *filter(None, (request.to,)))
+                self._questions.tell(task, NoticeKind.ENQUIRY, request.comment, asked)
+            case Action.ANSWER if enquiry is not None:
+                self._questions.tell(task, NoticeKind.ANSWERED, request.comment, (task.owner or enquiry.asked_by,))
+            case Action.DELEGATE | Action.REASSIGN if request.to is not None:
+                self._questions.tell(task, NoticeKind.ASKED, task.question, (request.to,))
+            case Action.FORWARD | Action.REASSIGN:
+                self._questions.tell(task, NoticeKind.ASKED, task.question)
+            case Action.APPROVE if task.decision is None:
+                self._questions.tell(task, NoticeKind.ASKED, task.question)
+            case _:
+                pass
+
+    def _check(self, request: TaskRequest) -> None:
+        task = self._task(request)
+        gate.check(task, request, workflow.now())
+        if request.action is Action.WITHDRAW and self._offers.releases(task, content.rejection(task) or ""):
+            message = "what a no leads to would let the order go, and that is never done at the requester's word"
+            raise Refused(Refusal.INVALID, message)
+
+    def _check_again(self, task: Task, request: TaskRequest) -> None:
+        """The same after an await: somebody or the clock may have been faster."""
+        _typed(lambda: gate.check_open(task, request, workflow.now()))
 
     def _task(self, request: TaskRequest) -> Task:
         task = self._case.tasks.get(request.task_id)
         if task is None:
-            refuse(
-                Refusal.NOT_FOUND, f"order {self._case.ref.order_id} has no task {request.task_id}: look at it again"
-            )
+            message = f"order {self._case.ref.order_id} has no task {request.task_id}: look at it again"
+            raise Refused(Refusal.NOT_FOUND, message)
         return task
 
-    def _answered(self, task: Task, request: TaskRequest) -> Receipt | None:
-        """The answer to the same request, if it was recorded before. Claims come and go, so they are acted on again,
-        but never on the same proof.
-        """
-        if request.action in (Action.CLAIM, Action.RELEASE_CLAIM):
-            return next(
-                (receipt for receipt in task.receipts if request.proof and receipt.proof == request.proof), None
-            )
-        return next((receipt for receipt in task.receipts if receipt.digest == request.digest), None)
-
-    def _check_open(self, task: Task, request: TaskRequest) -> None:
-        if request.action is Action.COMMENT:
-            return
-        if task.decision is not None:
-            refuse(
-                Refusal.CONFLICT,
-                f"task {task.task_id} was decided by {task.decision.decided_by}: {task.decision.option}",
-            )
-        if not task.state.is_open:
-            refuse(Refusal.CONFLICT, f"task {task.task_id} is {task.state}: nothing is left to decide")
-        if request.task_revision != task.revision:
-            refuse(
-                Refusal.STALE,
-                f"task {task.task_id} is at revision {task.revision} and you answered {request.task_revision}: "
-                "look at it again",
-            )
-        if workflow.now() > task.deadlines.expires_at and (task.extended or not _late(task)):
-            refuse(Refusal.EXPIRED, f"task {task.task_id} expired at {task.deadlines.expires_at:%Y-%m-%d %H:%M:%S}Z")
-        if task.owner not in (None, request.actor):
-            refuse(Refusal.CONFLICT, f"task {task.task_id} is claimed by {task.owner}")
-
-    def _check_content(self, task: Task, request: TaskRequest) -> None:
-        if request.action is Action.REJECT and not request.reason_code:
-            refuse(Refusal.INVALID, "a rejection needs a reason code: --reason CODE")
-        if request.action is Action.REJECT and rejection_of(task) is None:
-            refuse(Refusal.INVALID, f"rejecting leads nowhere here: choose one of {', '.join(task.choices)}")
-        if request.action is Action.ADJUST and not (task.kind.commits and request.adjustments):
-            refuse(Refusal.INVALID, "only an option that clears a hold can be adjusted, with at least one new value")
-        if request.action in (Action.APPROVE, Action.ADJUST) and self._option_code(task, request) not in task.choices:
-            refuse(Refusal.INVALID, f"task {task.task_id} offers {', '.join(task.choices)}, not {request.option}")
-        if request.action is Action.APPROVE and request.option == ENTER_BY_HAND and not _is_json_object(request):
-            refuse(Refusal.INVALID, "entering by hand needs value={...}, a JSON object as the system would answer it")
-
-    def _option_code(self, task: Task, request: TaskRequest) -> str | None:
-        return choice_of(task, request)
-
     async def _authorised(self, task: Task, request: TaskRequest) -> Authorisation:
-        before = task.state
-        task.state = TaskState.AUTHORISING
+        who = await self._judged(task, judgement.authorise(self._question_of_authority(task, request)))
+        if who.subject != request.actor:
+            message = f"{who.subject} sent this in the name of {request.actor}"
+            refuse(Refusal.UNAUTHENTICATED, message)
+        return who
+
+    async def _judged(self, task: Task, question: Awaitable[T]) -> T:
+        """Policy's answer, while nothing else is done with the task. Its refusal is the sender's."""
+        if task.state.is_open:  # a remark can come later
+            task.state = TaskState.AUTHORISING
         try:
-            return await judgement.authorise(self._question_of_authority(task, request))
+            return await question
         except JudgementRefused as refused:
             kind, message = Refusal.UNAVAILABLE, "authority could not be checked: try again"
             if refused.kind in Refusal.__members__:
@@ -154,101 +125,138 @@ class Desk:
             raise ApplicationError(message, type=str(kind), non_retryable=True) from refused
         finally:
             if task.state is TaskState.AUTHORISING:  # and was not withdrawn meanwhile
-                task.state = before
+                task.state = task.idle_state
 
     def _question_of_authority(self, task: Task, request: TaskRequest) -> AuthoriseRequest:
+        code = content.option_code(task, request)
+        commits = request.action is not Action.REJECT
+        stricter = self._offers.stricter(task, code)
+        enquiry = task.open_enquiry
         return AuthoriseRequest(
             case=self._case.ref,
             task_id=task.task_id,
             task_revision=task.revision,
-            role=self._offers.role(task, self._option_code(task, request)),
+            role=stricter or task.role,
             kind=task.kind,
             exception_type=task.exception_type,
-            amount=self._offers.amount(task, self._option_code(task, request)),
+            amount=self._offers.amount(task, code if commits else content.chosen(task)),
             requesters=self._case.requesters,
             request=request,
             now=workflow.now(),
-            option=choice_of(task, request),
-            stake=at_stake(self._case, task, choice_of(task, request)),
+            asked_role=task.asked_role,
+            stand_in=task.role if task.stands_in else None,
+            stricter=stricter,
+            approvals=tuple(task.approvals),
+            adjusters=tuple(task.adjusters),
+            givers=tuple(giver for handover in task.handovers for giver in handover.givers),
+            owner=task.owner,
+            asked_person=enquiry.of if enquiry else None,
+            option=code,
+            stake=at_stake(self._case, task, code),
         )
 
-    async def _commit(self, task: Task, request: TaskRequest, authorisation: Authorisation) -> str:
-        """Change the case, and say what changed."""
-        if request.action is Action.ADJUST:
-            return await self._adjust(task, request)
-        acts: dict[Action, Callable[[], str]] = {
-            Action.CLAIM: lambda: self._claim(task, authorisation),
-            Action.RELEASE_CLAIM: lambda: self._release_claim(task),
-            Action.COMMENT: lambda: self._comment(task, request, authorisation),
-            Action.APPROVE: lambda: self._decide(task, request, authorisation),
-            Action.REJECT: lambda: self._decide(task, request, authorisation),
+    async def _prepared(self, task: Task, request: TaskRequest, who: Authorisation) -> Callable[[], str]:
+        """What will be committed, once everything that it needs to know has been asked."""
+        asking: dict[Action, Callable[[], Coroutine[Any, Any, Callable[[], str]]]] = {
+            Action.APPROVE: lambda: self._approve(task, request, who),
+            Action.ADJUST: lambda: self._adjust(task, request),
+            Action.ASK: lambda: self._ask(task, request, who),
+            Action.ANSWER: lambda: self._answer(task, request, who),
+            Action.EXTEND: lambda: self._extend(task),
         }
-        return acts[request.action]()
+        return await asking[request.action]() if request.action in asking else self._plain(task, request, who)
 
-    def _claim(self, task: Task, authorisation: Authorisation) -> str:
-        task.owner = authorisation.subject
-        task.state = TaskState.RESERVED
-        return f"claimed by {authorisation.subject}"
+    def _plain(self, task: Task, request: TaskRequest, who: Authorisation) -> Callable[[], str]:
+        """What needs no other look at the policies."""
+        now = workflow.now
+        acting: dict[Action, Callable[[], str]] = {
+            Action.CLAIM: lambda: acts.claim(task, who),
+            Action.RELEASE_CLAIM: lambda: acts.release_claim(task),
+            Action.COMMENT: lambda: acts.comment(task, request, who, now()),
+            Action.REJECT: lambda: acts.reject(task, request, who, self._amount(task, request), now()),
+            Action.DELEGATE: lambda: acts.delegate(task, request, who, now()),
+            Action.FORWARD: lambda: acts.forward(task, request, who, now()),
+            Action.REASSIGN: lambda: acts.reassign(task, request),
+            Action.WITHDRAW: lambda: acts.withdraw(
+                task, request, who, self._offers.amount(task, content.rejection(task)), now()
+            ),
+        }
+        return acting[request.action]
 
-    def _release_claim(self, task: Task) -> str:
-        if task.owner is None:
-            refuse(Refusal.CONFLICT, f"task {task.task_id} is not claimed")
-        task.owner = None
-        task.state = TaskState.READY
-        return "claim released"
+    def _amount(self, task: Task, request: TaskRequest) -> Money:
+        return self._offers.amount(task, content.option_code(task, request))
 
-    def _comment(self, task: Task, request: TaskRequest, authorisation: Authorisation) -> str:
-        if not request.comment:
-            refuse(Refusal.INVALID, "a comment needs text")
-        task.comments.append(Comment(at=workflow.now(), actor=authorisation.subject, text=request.comment))
-        return f"comment {len(task.comments)}"
+    async def _approve(self, task: Task, request: TaskRequest, who: Authorisation) -> Callable[[], str]:
+        """The decision, or a step of the chain that leads to it, with deadlines for whoever is next."""
+        approval = acts.approval_of(task, request, who, workflow.now())
+        awaited = acts.next_level(task, approval, who)
+        if awaited is None:
+            return lambda: self._decide(task, request, who, approval)
+        deadlines = task.deadlines
+        if awaited.role != approval.stands_for:
+            asked = deadline_request(self._case, task, awaited.role, workflow.now())
+            deadlines = await self._judged(task, judgement.deadlines(asked))
+        return lambda: acts.approve_in_part(task, approval, who, awaited, deadlines)
 
-    def _decide(self, task: Task, request: TaskRequest, authorisation: Authorisation) -> str:
-        grant_grace(self._case, task)
-        option = self._option_code(task, request) or ""
-        task.values = dict(request.adjustments)
-        task.state = TaskState.DONE
-        task.decision = Decision(
-            task_id=task.task_id,
-            outcome=self._outcome(task, request, option),
-            option=option,
-            decided_by=authorisation.subject,
-            role=authorisation.role,
-            amount=self._offers.amount(task, option),
-            decided_at=workflow.now(),
-            reason_code=request.reason_code,
-            comment=request.comment,
-            digest=request.digest,
-            policy_version=authorisation.policy_version,
-            evidence=authorisation.evidence,
-        )
-        return f"{task.decision.outcome}: {option}"
+    def _decide(self, task: Task, request: TaskRequest, who: Authorisation, approval: Approval) -> str:
+        self._questions.grant_grace(task)
+        adjusted = self._offers.was_adjusted(task, approval.option)
+        outcome = ApprovalOutcome.APPROVED_WITH_CHANGES if adjusted else ApprovalOutcome.APPROVED
+        return acts.approve(task, approval, request, who, amount=self._amount(task, request), outcome=outcome)
 
-    def _outcome(self, task: Task, request: TaskRequest, option: str) -> ApprovalOutcome:
-        if request.action is Action.REJECT:
-            return ApprovalOutcome.REJECTED
-        adjusted = self._offers.was_adjusted(task, option)
-        return ApprovalOutcome.APPROVED_WITH_CHANGES if adjusted else ApprovalOutcome.APPROVED
-
-    async def _adjust(self, task: Task, request: TaskRequest) -> str:
+    async def _adjust(self, task: Task, request: TaskRequest) -> Callable[[], str]:
         """New values for an option: assessed again by policy, and then a new revision of the question."""
-        code = self._option_code(task, request) or ""
-        try:
-            adopt = await self._offers.adjusted(task, code, request.adjustments)
-        except JudgementRefused as refused:
-            refuse(Refusal.INVALID, refused.message)
-        self._check_open(task, request)
-        adopt()
-        return f"{code} adjusted: {', '.join(sorted(request.adjustments))}"
+        code = content.option_code(task, request) or ""
+        adopt = await self._judged(task, _usable(self._offers.adjusted(task, code, request.adjustments)))
+
+        def commit() -> str:
+            adopt()
+            acts.adjusted(task, request)
+            return f"{code} adjusted: {', '.join(sorted(request.adjustments))}"
+
+        return commit
+
+    async def _ask(self, task: Task, request: TaskRequest, who: Authorisation) -> Callable[[], str]:
+        stop = PauseRequest(
+            case=self._case.ref,
+            kind=task.kind,
+            exception_type=task.exception_type,
+            deadlines=task.deadlines,
+            running_since=task.running_since or task.opened_at,
+            at=workflow.now(),
+            site=task.site,
+            enquiries=len(task.enquiries),
+        )
+        paused = await self._judged(task, judgement.pause(stop))
+        return lambda: acts.ask(task, request, who, paused, stop.at)
+
+    async def _answer(self, task: Task, request: TaskRequest, who: Authorisation) -> Callable[[], str]:
+        deadlines = await self._judged(task, self._questions.clock_going_on(task))
+        return lambda: acts.answer(task, request, who, deadlines, workflow.now())
+
+    async def _extend(self, task: Task) -> Callable[[], str]:
+        more = ExtendRequest(
+            case=self._case.ref,
+            kind=task.kind,
+            exception_type=task.exception_type,
+            deadlines=task.deadlines,
+            site=task.site,
+        )
+        deadlines = await self._judged(task, judgement.extend(more))
+        return lambda: acts.extend(task, deadlines)
 
 
-def _late(task: Task) -> bool:
-    """Whether the deadline passed while nobody was there to act on it, but so lately that its extension saves it."""
-    return LATE < workflow.now() - task.deadlines.expires_at <= LONGEST_EXTENSION
-
-
-def _is_json_object(request: TaskRequest) -> bool:
+async def _usable(assessed: Awaitable[T]) -> T:
+    """Whatever policy has against new values is the sender's to correct."""
     try:
-        return isinstance(json.loads(request.adjustments.get("value", "")), dict)
-    except ValueError:
-        return False
+        return await assessed
+    except JudgementRefused as refused:
+        raise JudgementRefused(str(Refusal.INVALID), refused.message) from refused
+
+
+def _typed(check: Callable[[], T]) -> T:
+    """A refusal as an error that the sender gets typed: any other would make the workflow's task fail."""
+    try:
+        return check()
+    except Refused as refused:
+        raise ApplicationError(str(refused), type=str(refused.refusal), non_retryable=True) from None

@@ -18,7 +18,7 @@ from workflows.resolution import forget, look_again
 
 ERP = "system:erp"
 GIVE_UP = "GIVE_UP"
-_NOT_THE_ORDER_ITSELF = {"version", "status", "holds", "cleared_holds"}
+_NOT_THE_ORDER_ITSELF = {"version", "status", "holds", "cleared_holds", "changed_by"}
 
 
 class Examination:

@@ -17,7 +17,11 @@ from domain.calls import (
     Authorisation,
     AuthoriseRequest,
     DeadlineRequest,
+    ExtendRequest,
     OutagePolicy,
+    Paused,
+    PauseRequest,
+    ProceedRequest,
     Recheck,
     RecheckRequest,
     Resumed,
@@ -96,6 +100,21 @@ async def deadlines(request: DeadlineRequest) -> Deadlines:
 async def resume(request: ResumeRequest) -> Resumed:
     """By when the case is due, now that the customer was waited for."""
     return await _judge("deadlines.resume", request, Resumed, "Due time without the customer's")
+
+
+async def pause(request: PauseRequest) -> Paused:
+    """Until when the clock of a question may stand still. JudgementRefused, whose kind is the refusal, if not."""
+    return await _judge("deadlines.pause", request, Paused, "How long to wait for information", _ONCE)
+
+
+async def proceed(request: ProceedRequest) -> Deadlines:
+    """The deadlines of a question whose clock stood still."""
+    return await _judge("deadlines.proceed", request, Deadlines, "Deadlines after the pause")
+
+
+async def extend(request: ExtendRequest) -> Deadlines:
+    """The deadlines of a question that is put off."""
+    return await _judge("deadlines.extend", request, Deadlines, "Deadlines put off", _ONCE)
 
 
 async def outage_policy(system: str) -> OutagePolicy:

@@ -35,9 +35,10 @@ class Notices:
         for notice in self._case.pending_notices.values():
             self._send(notice)
 
-    def post(self, task: Task, kind: NoticeKind, headline: str) -> None:
-        """Tell the task's role. Returns at once."""
-        occasion = (task.task_id, task.revision, str(kind), task.reminders_sent, task.escalation_level)
+    def post(self, task: Task, kind: NoticeKind, headline: str, people: tuple[str, ...] = ()) -> None:
+        """Tell the task's role, or these people. Returns at once."""
+        sent = (task.reminders_sent, task.escalation_level, task.turns, len(task.enquiries))
+        occasion = (task.task_id, task.revision, str(kind), *sent)
         notice = Notice(
             case=self._case.ref,
             message_id="hf-"
@@ -46,6 +47,7 @@ class Notices:
             role=task.role,
             task=task.model_copy(deep=True),
             headline=headline,
+            people=people,
         )
         self._case.pending_notices[notice.message_id] = notice
         self._send(notice)

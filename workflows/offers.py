@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from domain.assessment import Option
+from domain.assessment import Disposition, Option
 from domain.case import Case, ExceptionCase
 from domain.money import Money
 from domain.stake import at_stake
@@ -18,8 +18,12 @@ from workflows.resolution import Resolution
 class Offers(Protocol):
     """The choices of a case's tasks. `code` is one of them, or None."""
 
-    def role(self, task: Task, code: str | None) -> str:
-        """Who must decide if this choice is taken: it can be somebody stricter than the one who was asked."""
+    def stricter(self, task: Task, code: str | None) -> str | None:
+        """Who must decide if this choice is taken, if that is somebody stricter than the one who was asked."""
+        ...
+
+    def releases(self, task: Task, code: str) -> bool:
+        """Whether this choice lets the order go as far as the task's hold is concerned."""
         ...
 
     def amount(self, task: Task, code: str | None) -> Money:
@@ -42,12 +46,16 @@ class HoldOffers:
         self._case = case
         self._resolution = resolution
 
-    def role(self, task: Task, code: str | None) -> str:
+    def stricter(self, task: Task, code: str | None) -> str | None:
         """See Offers."""
         exception, option = self._exception(task), self._option(task, code)
         asked = exception.assessment.ask if exception and exception.assessment else None
-        stricter = option.role if option and asked and option.role not in (None, asked.role) else None
-        return stricter or task.role
+        return option.role if option and asked and option.role not in (None, asked.role) else None
+
+    def releases(self, task: Task, code: str) -> bool:
+        """See Offers."""
+        option = self._option(task, code)
+        return option is not None and option.disposition is Disposition.RELEASE
 
     def amount(self, task: Task, code: str | None) -> Money:
         """See Offers."""

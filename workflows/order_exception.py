@@ -14,7 +14,7 @@ from temporalio.exceptions import ActivityError
 from domain.case import Case, CaseOutcome, CaseStart, CaseState, ClosingSummary
 from domain.cause import CauseSettled
 from domain.events import EventType
-from domain.tasks import Receipt, TaskRequest
+from domain.tasks import TaskRequest
 from workflows import board, closing
 from workflows.calls import Calls
 from workflows.carrying_out import CarryingOut, ending
@@ -33,10 +33,11 @@ from workflows.offers import HoldOffers
 from workflows.questions import Questions
 from workflows.resolution import Resolution, forget
 from workflows.stalemate import Stalemate, remember_abandoned
+from workflows.task_updates import TaskUpdates
 
 
 @workflow.defn(name="OrderException", failure_exception_types=[ValidationError])
-class OrderException:
+class OrderException(TaskUpdates):
     """Takes charge of one held order until it is released or will never be, and follows it to its end."""
 
     @workflow.init
@@ -51,7 +52,8 @@ class OrderException:
         self._examination = Examination(self._case, self._calls, self._questions, self._execution, self._causes)
         self._carrying_out = CarryingOut(self._case, self._resolution, self._execution, self._examination)
         self._stalemate = Stalemate(self._case, self._calls)
-        self._gate = Gate(self._case, Desk(self._case, HoldOffers(self._case, self._resolution)))
+        desk = Desk(self._case, HoldOffers(self._case, self._resolution), self._questions)
+        self._gate = Gate(self._case, desk)
         self._letters = Letters(
             self._case,
             {
@@ -238,42 +240,6 @@ class OrderException:
     async def receive(self, name: str, args: Sequence[RawValue]) -> None:
         """What systems tell (`hold_placed` and the other events), `cause_settled`, and `decision`."""
         await self._letters.receive(name, args)
-
-    @workflow.update
-    async def decide(self, request: TaskRequest) -> Receipt:
-        """Approve, adjust or reject."""
-        return await self._gate.act(request)
-
-    @workflow.update
-    async def claim(self, request: TaskRequest) -> Receipt:
-        """Take a task for oneself."""
-        return await self._gate.act(request)
-
-    @workflow.update
-    async def release_claim(self, request: TaskRequest) -> Receipt:
-        """Give a task back to its role."""
-        return await self._gate.act(request)
-
-    @workflow.update
-    async def comment(self, request: TaskRequest) -> Receipt:
-        """Leave a remark on a task."""
-        return await self._gate.act(request)
-
-    @decide.validator
-    def _check_decide(self, request: TaskRequest) -> None:
-        self._gate.check(request)
-
-    @claim.validator
-    def _check_claim(self, request: TaskRequest) -> None:
-        self._gate.check(request)
-
-    @release_claim.validator
-    def _check_release_claim(self, request: TaskRequest) -> None:
-        self._gate.check(request)
-
-    @comment.validator
-    def _check_comment(self, request: TaskRequest) -> None:
-        self._gate.check(request)
 
     @workflow.query
     def case(self) -> Case:

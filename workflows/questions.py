@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from temporalio import workflow
 
+from domain.approvals import acts
+from domain.approvals.gate import LATE, LONGEST_EXTENSION
+from domain.approvals.records import Level
 from domain.base import digest
-from domain.calls import DeadlineRequest, NoticeKind
+from domain.calls import DeadlineRequest, NoticeKind, ProceedRequest
 from domain.case import Case, CaseState
 from domain.exception_types import ExceptionType
 from domain.money import Money
-from domain.tasks import ApprovalOutcome, Decision, Task, TaskKind, TaskState
+from domain.tasks import ApprovalOutcome, Deadlines, Decision, Task, TaskKind, TaskState
 from workflows import board, judgement
 from workflows.journal import record
 from workflows.notices import Notices
 
 SLA = "system:sla"
-LATE = timedelta(seconds=60)
-LONGEST_EXTENSION = timedelta(minutes=30)
 
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked of whom. `by_silence` are the choices that the table may take when nobody answers."""
+    """What is asked of whom. `by_silence` are the choices that the table may take when nobody answers; `levels` is the
+    chain of approvals that the recommended choice takes, if it takes one.
+    """
 
     kind: TaskKind
     text: str
@@ -37,6 +40,7 @@ class Question:
     hold_id: str | None = None
     system: str | None = None
     exception_type: ExceptionType | None = None
+    levels: tuple[Level, ...] = ()
     segment: str = "*"
     policy_version: str = ""
     service_level: str = "STANDARD"
@@ -44,16 +48,20 @@ class Question:
     """The last two count where the case has no order of its own."""
 
 
-def grant_grace(case: Case, task: Task) -> None:
-    """Extend a deadline, once, if we handle it more than 60 s late: an outage of ours costs nobody the decision.
-
-    The extension is the lateness, at most 30 minutes.
-    """
-    lateness = workflow.now() - task.deadlines.expires_at
-    if lateness > LATE and not task.extended:
-        task.deadlines = task.deadlines.later(min(lateness, LONGEST_EXTENSION))
-        task.extended = True
-        record(case, SLA, "deadline extended", f"{task.task_id} until {task.deadlines.expires_at:%Y-%m-%d %H:%M:%S}Z")
+def deadline_request(case: Case, task: Task, role: str, opened_at: datetime) -> DeadlineRequest:
+    """What is asked of policy when that role is awaited from then on."""
+    return DeadlineRequest(
+        case=case.ref,
+        kind=task.kind,
+        exception_type=task.exception_type,
+        role=role,
+        amount=task.amount,
+        segment=task.segment,
+        service_level=task.service_level,
+        site=task.site,
+        opened_at=opened_at,
+        level=task.level,
+    )
 
 
 class Questions:
@@ -71,53 +79,47 @@ class Questions:
         """
         task = self._case.tasks.get(task_id) if task_id else None
         if task is None:
-            task = await self._open(question, question.role, level=0)
+            task = await self._open(question)
         while True:
             adopt(task.task_id)
             decision = await self._await_answer(task, question)
             if decision is not None:
                 return decision
-            task = await self._open(question, task.deadlines.at_expiry.ask_role, task.level + 1)
+            task = await self._open(question, before=task)
 
-    async def _open(self, question: Question, role: str, level: int) -> Task:
-        now = workflow.now()
-        order = self._case.order
+    async def _open(self, question: Question, before: Task | None = None) -> Task:
+        """A new task; after silence it is put to the next role as it read at last, with the approvals that it has."""
+        task = self._first_task(question) if before is None else _next_task(before, f"T{self._case.asked + 1}")
         self._case.asked += 1
-        task_id = f"T{self._case.asked}"
-        schedule = await judgement.deadlines(
-            DeadlineRequest(
-                case=self._case.ref,
-                kind=question.kind,
-                exception_type=question.exception_type,
-                role=role,
-                amount=question.amount,
-                segment=question.segment,
-                service_level=str(order.service_level) if order else question.service_level,
-                site=order.warehouse if order else question.site,
-                opened_at=now,
-                level=level,
-            )
-        )
-        task = Task(
-            task_id=task_id,
+        task.opened_at = task.running_since = workflow.now()
+        task.deadlines = await judgement.deadlines(deadline_request(self._case, task, task.role, task.opened_at))
+        self._case.tasks[task.task_id] = task
+        record(self._case, "system:policy", "asked", f"{task.task_id} to {task.role}: {task.question}")
+        self._notices.post(task, NoticeKind.ASKED, task.question)
+        board.show(self._case, CaseState.AWAITING_DECISION)
+        return task
+
+    def _first_task(self, question: Question) -> Task:
+        order = self._case.order
+        return Task(
+            task_id=f"T{self._case.asked + 1}",
             kind=question.kind,
             hold_id=question.hold_id,
             exception_type=question.exception_type,
             system=question.system,
             question=question.text,
-            role=role,
+            role=question.role,
+            asked_role=question.role,
             amount=question.amount,
             choices=question.choices,
             recommended=question.recommended,
-            opened_at=now,
-            deadlines=schedule,
-            level=level,
+            levels=question.levels,
+            segment=question.segment,
+            service_level=str(order.service_level) if order else question.service_level,
+            site=order.warehouse if order else question.site,
+            opened_at=workflow.now(),
+            deadlines=Deadlines.unknown(workflow.now(), question.role),
         )
-        self._case.tasks[task_id] = task
-        record(self._case, "system:policy", "asked", f"{task_id} to {role}: {question.text}")
-        self._notices.post(task, NoticeKind.ASKED, question.text)
-        board.show(self._case, CaseState.AWAITING_DECISION)
-        return task
 
     async def _await_answer(self, task: Task, question: Question) -> Decision | None:
         """The decision, or None when the time is up and another role must be asked."""
@@ -127,7 +129,7 @@ class Questions:
             if remaining > timedelta(0):
                 try:
                     await workflow.wait_condition(
-                        lambda: task.decision is not None,
+                        lambda due=due: task.decision is not None or self._next_deadline(task, question)[0] != due,  # type: ignore[misc]
                         timeout=remaining,
                         timeout_summary=f"{task.task_id}: {act.__doc__}",
                     )
@@ -136,32 +138,75 @@ class Questions:
             elif task.state is TaskState.AUTHORISING:
                 await workflow.wait_condition(lambda: task.state is not TaskState.AUTHORISING)
             else:
-                act()
+                await act()
             if task.state is TaskState.EXPIRED and task.decision is None:
                 return None
         return task.decision
 
-    def _next_deadline(self, task: Task, question: Question) -> tuple[datetime, Callable[[], None]]:
+    def _next_deadline(self, task: Task, question: Question) -> tuple[datetime, Callable[[], Awaitable[None]]]:
         """When something is due on this task, and what."""
 
-        def remind() -> None:
+        async def remind() -> None:
             """Reminder"""
             self._remind(task)
 
-        def escalate() -> None:
+        async def escalate() -> None:
             """Escalation"""
             self._escalate(task)
 
-        def expire() -> None:
+        async def expire() -> None:
             """Expiry"""
             self._expire(task, question)
 
-        due: list[tuple[datetime, Callable[[], None]]] = [(task.deadlines.expires_at, expire)]
+        async def proceed() -> None:
+            """Information awaited"""
+            await self._proceed(task)
+
+        if task.is_paused:
+            return task.due_at, proceed
+        due: list[tuple[datetime, Callable[[], Awaitable[None]]]] = [(task.deadlines.expires_at, expire)]
         if task.reminders_sent < len(task.deadlines.reminders):
             due.append((task.deadlines.reminders[task.reminders_sent], remind))
         if task.escalation_level < len(task.deadlines.escalations):
             due.append((task.deadlines.escalations[task.escalation_level].at, escalate))
         return min(due, key=lambda entry: entry[0])
+
+    async def _proceed(self, task: Task) -> None:
+        """Nobody answered in the time that policy gives: the clock goes on by itself."""
+        enquiry = task.open_enquiry
+        deadlines = await self.clock_going_on(task)
+        if task.open_enquiry is not enquiry or not task.state.is_open:  # answered, or settled meanwhile
+            return
+        acts.proceed(task, deadlines, workflow.now())
+        record(self._case, SLA, "clock goes on", f"{task.task_id}: nobody answered")
+        self._notices.post(task, NoticeKind.REMINDER, task.question)
+        board.show(self._case)
+
+    def clock_going_on(self, task: Task) -> Awaitable[Deadlines]:
+        """The deadlines if the clock goes on now, or went on when the pause was over."""
+        if task.rest is None:
+            raise RuntimeError(f"the clock of task {task.task_id} does not stand still")
+        return judgement.proceed(
+            ProceedRequest(
+                case=self._case.ref,
+                deadlines=task.deadlines,
+                rest=task.rest,
+                at=min(workflow.now(), task.due_at),
+                site=task.site,
+            )
+        )
+
+    def grant_grace(self, task: Task) -> None:
+        """Extend a deadline, once, if we handle it more than 60 s late: an outage of ours costs nobody the decision.
+
+        The extension is the lateness, at most 30 minutes.
+        """
+        lateness = workflow.now() - task.deadlines.expires_at
+        if lateness > LATE and not task.extended:
+            task.deadlines = task.deadlines.later(min(lateness, LONGEST_EXTENSION))
+            task.extended = True
+            until = f"{task.deadlines.expires_at:%Y-%m-%d %H:%M:%S}Z"
+            record(self._case, SLA, "deadline extended", f"{task.task_id} until {until}")
 
     def _remind(self, task: Task) -> None:
         task.reminders_sent += 1
@@ -171,15 +216,13 @@ class Questions:
     def _escalate(self, task: Task) -> None:
         escalation = task.deadlines.escalations[task.escalation_level]
         task.escalation_level += 1
-        task.role = escalation.role
-        task.owner = None
-        task.state = TaskState.READY
+        task.pass_to(escalation.role, stands_in=True)
         record(self._case, SLA, "escalated", f"{task.task_id} to {task.role}")
         self._notices.post(task, NoticeKind.ESCALATED, task.question)
         board.show(self._case)
 
     def _expire(self, task: Task, question: Question) -> None:
-        grant_grace(self._case, task)
+        self.grant_grace(task)
         if workflow.now() < task.deadlines.expires_at:
             return
         task.state = TaskState.EXPIRED
@@ -220,12 +263,15 @@ class Questions:
         return option.amount if option else None
 
     def pass_on(self, task: Task, role: str) -> None:
-        """The question is another role's now. A claim is dropped; the clock runs on."""
-        task.role = role
-        task.owner = None
-        task.state = TaskState.READY
-        self._notices.post(task, NoticeKind.ASKED, task.question)
+        """The question is another role's now, by policy. A claim is dropped; the clock runs on."""
+        task.asked_role = role
+        task.pass_to(role, stands_in=False)
+        self.tell(task, NoticeKind.ASKED, task.question)
         board.show(self._case)
+
+    def tell(self, task: Task, kind: NoticeKind, headline: str, people: tuple[str, ...] = ()) -> None:
+        """Write to whoever is awaited, or to these people."""
+        self._notices.post(task, kind, headline, people)
 
     def withdraw(self, task_id: str | None, why: str) -> None:
         """Take a question back: nobody needs to answer it any more."""
@@ -236,6 +282,39 @@ class Questions:
         record(self._case, "system:policy", "withdrawn", f"{task.task_id}: {why}")
         self._notices.post(task, NoticeKind.WITHDRAWN, why)
         board.show(self._case)
+
+
+def _next_task(before: Task, task_id: str) -> Task:
+    """The same question to the role that is asked when nobody answered."""
+    role = before.deadlines.at_expiry.ask_role
+    return Task(
+        **before.model_dump(
+            include={
+                "kind",
+                "hold_id",
+                "exception_type",
+                "system",
+                "question",
+                "amount",
+                "choices",
+                "recommended",
+                "levels",
+                "segment",
+                "service_level",
+                "site",
+                "approvals",
+                "adjusters",
+                "comments",
+            }
+        ),
+        task_id=task_id,
+        role=role,
+        asked_role=role,
+        stands_in=True,
+        opened_at=before.opened_at,
+        deadlines=before.deadlines,
+        level=before.level + 1,
+    )
 
 
 def _covers(limit: Money, amount: Money) -> bool:

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from temporalio import workflow
 
+from domain.approvals.acts import void_approvals
 from domain.assessment import Assessment, Disposition, Option, Wait
 from domain.calls import AssessRequest, FactCall, RecheckRequest
 from domain.case import Case, CaseState, ExceptionCase
@@ -192,9 +193,12 @@ class Resolution:
         task.amount = amount_of(assessment)
         task.choices = tuple(option.code for option in assessment.options)
         task.recommended = assessment.recommended
+        task.levels = assessment.recommended_option.levels
+        voided = void_approvals(task)
         record(self._case, POLICY, "asked anew", f"{task.task_id} revision {task.revision}: {assessment.reason}")
-        if before is not None and before.ask and assessment.ask and assessment.ask.role != before.ask.role:
-            self._questions.pass_on(task, assessment.ask.role)
+        first, asked = assessment.first_role, before.first_role if before else None
+        if first is not None and asked is not None and (voided or first != asked):
+            self._questions.pass_on(task, first)
 
     async def _read(self, exception: ExceptionCase, request: FactRequest) -> Fact:
         ways_out = (FALL_BACK, ENTER_BY_HAND) if request.optional else (ENTER_BY_HAND,)

@@ -29,7 +29,7 @@ from domain.cause import (
     Settlement,
 )
 from domain.money import Money
-from domain.tasks import Decision, Receipt, TaskKind, TaskRequest
+from domain.tasks import Decision, TaskKind, TaskRequest
 from workflows import board, judgement
 from workflows.calls import Calls
 from workflows.cause_offers import CauseOffers
@@ -42,12 +42,13 @@ from workflows.leaving import Leaving
 from workflows.letters import Letters, Receiver
 from workflows.notices import Notices
 from workflows.questions import Question, Questions
+from workflows.task_updates import TaskUpdates
 
 POLICY = "system:policy"
 
 
 @workflow.defn(name="RootCause", failure_exception_types=[ValidationError])
-class RootCause:
+class RootCause(TaskUpdates):
     """Gathers the orders that one cause holds, has it mended once, and tells them all."""
 
     @workflow.init
@@ -57,7 +58,7 @@ class RootCause:
         self._questions = Questions(self._case, self._notices)
         self._execution = Execution(self._case, Calls(self._case, self._questions))
         self._offers = CauseOffers(self._case)
-        self._gate = Gate(self._case, Desk(self._case, self._offers))
+        self._gate = Gate(self._case, Desk(self._case, self._offers, self._questions))
         self._letters = Letters(
             self._case,
             {
@@ -135,7 +136,7 @@ class RootCause:
             return
         task.question = self._text()
         task.amount = self._amount()
-        if terms.role != task.role and task.escalation_level == 0:
+        if terms.role != task.role and not task.stands_in:
             task.revision += 1
             record(self._case, POLICY, "asked anew", f"{task.task_id} revision {task.revision}: {task.question}")
             self._questions.pass_on(task, terms.role)
@@ -288,42 +289,6 @@ class RootCause:
         """An order's hold is no longer due to this cause, or does not wait for it."""
         if self._case.settled_as is None and self._case.concerns.pop(left.key, None) is not None:
             record(self._case, POLICY, "left", f"{left.key}: {left.reason}")
-
-    @workflow.update
-    async def decide(self, request: TaskRequest) -> Receipt:
-        """Approve, adjust or reject."""
-        return await self._gate.act(request)
-
-    @workflow.update
-    async def claim(self, request: TaskRequest) -> Receipt:
-        """Take the task for oneself."""
-        return await self._gate.act(request)
-
-    @workflow.update
-    async def release_claim(self, request: TaskRequest) -> Receipt:
-        """Give the task back to its role."""
-        return await self._gate.act(request)
-
-    @workflow.update
-    async def comment(self, request: TaskRequest) -> Receipt:
-        """Leave a remark."""
-        return await self._gate.act(request)
-
-    @decide.validator
-    def _check_decide(self, request: TaskRequest) -> None:
-        self._gate.check(request)
-
-    @claim.validator
-    def _check_claim(self, request: TaskRequest) -> None:
-        self._gate.check(request)
-
-    @release_claim.validator
-    def _check_release_claim(self, request: TaskRequest) -> None:
-        self._gate.check(request)
-
-    @comment.validator
-    def _check_comment(self, request: TaskRequest) -> None:
-        self._gate.check(request)
 
     @workflow.query
     def case(self) -> CauseCase:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -13,6 +14,7 @@ from domain.policy.scalars import Kind, Scalar, parse_scalar, position
 from domain.policy.vocabulary import Vocabulary, expanded, unknown
 
 Milestone = tuple[int, str]
+"""A percentage, or of a level the number of people; and the role."""
 OutputValue = Scalar | tuple[Scalar, ...] | tuple[Milestone, ...] | None
 
 _PYTHON_TYPES: dict[Kind, tuple[type, ...]] = {
@@ -102,7 +104,9 @@ class OutputColumn:
 
     name: str
     kind: Kind | None
-    """None for milestones."""
+    """None for milestones and levels."""
+    parse_pair: Callable[[str, tuple[str, ...]], Milestone] | None
+    """How a milestone or a level is read; the second argument are the known roles."""
     values: tuple[str, ...]
     roles: tuple[str, ...] | None
     """The roles that may be named, none if nobody said which there are; None if the column does not name roles."""
@@ -115,10 +119,12 @@ class OutputColumn:
     @classmethod
     def of(cls, name: str, spec: OutputSpec, vocabulary: Vocabulary) -> OutputColumn:
         """The column as the header describes it; CellError if the description contradicts itself."""
-        kind = None if spec.type == "milestones" else Kind(spec.type)
+        pair = {"milestones": _milestone, "levels": _level}.get(spec.type)
+        kind = None if pair else Kind(spec.type)
         return cls(
             name=name,
             kind=kind,
+            parse_pair=pair,
             values=() if kind is None else _values(kind, spec, vocabulary),
             roles=vocabulary.get("Role", ()) if spec.role or kind is None else None,
             domain=_domain(kind or Kind.TEXT, spec),
@@ -133,7 +139,7 @@ class OutputColumn:
         if not cell:
             return self._nothing()
         if self.kind is None:
-            return self._milestones(cell)
+            return self._pairs(cell)
         if self.many:
             return tuple(self._checked(self.kind, part) for part in _parts(cell))
         return self._checked(self.kind, cell)
@@ -152,19 +158,36 @@ class OutputColumn:
             raise CellError(f"{text!r} is outside of the column's min and max")
         return value
 
-    def _milestones(self, cell: str) -> tuple[Milestone, ...]:
-        found = tuple(self._milestone(part) for part in _parts(cell))
-        if [percent for percent, _ in found] != sorted({percent for percent, _ in found}):
+    def _pairs(self, cell: str) -> tuple[Milestone, ...]:
+        if self.parse_pair is None:
+            raise CellError(f"{cell!r} cannot be read")
+        found = tuple(self.parse_pair(part, self.roles or ()) for part in _parts(cell))
+        if self.parse_pair is _level:
+            if len({role for _, role in found}) < len(found):
+                raise CellError(f"{cell!r} names a role twice: ask for two people of it with ROLE:2")
+        elif [percent for percent, _ in found] != sorted({percent for percent, _ in found}):
             raise CellError(f"{cell!r} must name rising percentages, each once")
         return found
 
-    def _milestone(self, text: str) -> Milestone:
-        percent, colon, role = (part.strip() for part in text.partition(":"))
-        if not (colon and percent.isdecimal() and 0 < int(percent) <= 100):  # noqa: PLR2004 - of a hundred
-            raise CellError(f"{text!r} is not a percentage with a role: write it like 80:controller")
-        if self.roles and role not in self.roles:
-            raise CellError(unknown(role, self.roles))
-        return int(percent), role
+
+def _milestone(text: str, roles: tuple[str, ...]) -> Milestone:
+    percent, colon, role = (part.strip() for part in text.partition(":"))
+    if not (colon and percent.isdecimal() and 0 < int(percent) <= 100):  # noqa: PLR2004 - of a hundred
+        raise CellError(f"{text!r} is not a percentage with a role: write it like 80:controller")
+    return int(percent), _known_role(role, roles)
+
+
+def _level(text: str, roles: tuple[str, ...]) -> Milestone:
+    role, colon, quorum = (part.strip() for part in text.partition(":"))
+    if colon and not (quorum.isdecimal() and 1 <= int(quorum) <= 9):  # noqa: PLR2004 - nine people are a crowd
+        raise CellError(f"{text!r} is not a role with a number of people: write it like controller:2")
+    return int(quorum) if colon else 1, _known_role(role, roles)
+
+
+def _known_role(role: str, roles: tuple[str, ...]) -> str:
+    if not role or (roles and role not in roles):
+        raise CellError(unknown(role, roles))
+    return role
 
 
 def _parts(cell: str) -> list[str]:

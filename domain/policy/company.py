@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 
 from domain.base import StrictModel
 from domain.policy.header import ColumnName, read_toml
+from domain.policy.people import DUTIES
 from domain.policy.problem import PolicyError, problems_of
 from domain.policy.vocabulary import BUILT_IN, Vocabulary
 
@@ -27,6 +28,14 @@ class Company(StrictModel):
     segments: tuple[str, ...] = Field(min_length=1)
     currencies: tuple[str, ...] = Field(min_length=1)
     systems: tuple[str, ...] = Field(min_length=1)
+
+    @field_validator("roles")
+    @classmethod
+    def _no_duties(cls, roles: Mapping[str, str]) -> Mapping[str, str]:
+        for duty in DUTIES:
+            if duty in roles:
+                raise ValueError(f"{duty} is no role that can be asked: remove it here, people.csv knows it already")
+        return roles
 
     @property
     def vocabulary(self) -> Vocabulary:

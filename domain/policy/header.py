@@ -50,10 +50,11 @@ class InputSpec(ColumnSpec):
 class OutputSpec(ColumnSpec):
     """A column that is answered. `optional`: the cell may be empty. `list`: several, as `A|B`. `role`: names of roles.
 
-    `milestones` are percentages with a role each: `80:controller|100:cfo`.
+    `milestones` are percentages with a role each: `80:controller|100:cfo`. `levels` are roles in the order in which
+    they approve, with the number of people if it is not one: `credit_manager|controller:2|cfo`.
     """
 
-    type: Literal["enum", "text", "decimal", "integer", "boolean", "duration", "date", "milestones"]
+    type: Literal["enum", "text", "decimal", "integer", "boolean", "duration", "date", "milestones", "levels"]
     optional: bool = False
     list: bool = False
     role: bool = False

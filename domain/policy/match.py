@@ -80,7 +80,7 @@ class Match:
         return tuple(value for value in self._many(column) if isinstance(value, int))
 
     def milestones(self, column: str) -> tuple[Milestone, ...]:
-        """The percentages with their roles."""
+        """The percentages with their roles; of levels, the numbers of people with theirs."""
         return tuple(value for value in self._many(column) if isinstance(value, tuple))
 
     def _many(self, column: str) -> tuple[object, ...]:

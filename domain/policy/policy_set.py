@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeVar
 
 from domain.base import Model, digest
 from domain.business_time import Calendar
 from domain.exception_types import ExceptionType
 from domain.money import Money
-from domain.policy import calendars, company, people, references, templates
+from domain.policy import calendars, company, people, references, substitutes, templates
 from domain.policy.company import UNKNOWN_SEGMENT, Company
 from domain.policy.people import Person
 from domain.policy.problem import PolicyError, Problem
+from domain.policy.substitutes import Substitution
 from domain.policy.table import DecisionTable, InputError, Match
 from domain.policy.vocabulary import UNREAD
 
@@ -22,7 +24,7 @@ __all__ = ["TECHNICAL", "Limit", "Person", "PolicyError", "PolicySet", "Problem"
 TECHNICAL = "NONE"
 """Stands for the exception type where a question is about a system, not about an exception."""
 
-_OWN_FORMAT = (people.FILE, calendars.FILE, company.FILE)
+_OWN_FORMAT = (people.FILE, substitutes.FILE, calendars.FILE, company.FILE)
 Part = TypeVar("Part")
 
 
@@ -49,6 +51,7 @@ class PolicySet:
     calendars: Mapping[str, Calendar]
     people: Mapping[str, Person]
     templates: Mapping[str, str]
+    substitutions: tuple[Substitution, ...] = ()
 
     @classmethod
     def parse(cls, files: Mapping[str, str]) -> PolicySet:
@@ -76,6 +79,10 @@ class PolicySet:
     def people_in(self, role: str) -> tuple[Person, ...]:
         """Everybody who holds `role`."""
         return tuple(person for person in self.people.values() if role in person.roles)
+
+    def is_substitute(self, subject: str, person: str, about: str, at: datetime) -> bool:
+        """Whether `subject` may act for `person` now; `about` is an exception type, or NONE for a system."""
+        return any(each.holds(person, subject, about, at) for each in self.substitutions)
 
     def calendar_of(self, site: str) -> Calendar:
         """The calendar that `site` keeps."""
@@ -107,6 +114,7 @@ class _Reading:
         self.vocabulary = own.vocabulary if own else UNREAD
         sites = self._own(calendars.FILE, calendars.parse_calendars)
         staff = self._own(people.FILE, lambda text: people.parse_people(text, self.vocabulary))
+        away = self._substitutions(sites)
         self.names = self._table_names()
         tables = self._tables()
         wording = {name: text for name, text in self.files.items() if name.startswith(templates.FOLDER)}
@@ -114,7 +122,7 @@ class _Reading:
             raise PolicyError(self.found)
         persons = {person.subject: person for person in staff}
         version = f"{own.version}+{digest(dict(self.files))[:8]}"
-        policy = PolicySet(version, own, tables, sites, persons, wording)
+        policy = PolicySet(version, own, tables, sites, persons, wording, away)
         self.found.extend(policy.problems(set(self.names) - tables.keys()))
         if self.found:
             raise PolicyError(self.found)
@@ -125,6 +133,13 @@ class _Reading:
             self.found.append(Problem(file=file, message="is missing"))
             return None
         return self._parsed(lambda: parse(self.files[file]))
+
+    def _substitutions(self, sites: Mapping[str, Calendar] | None) -> tuple[Substitution, ...]:
+        """Without the file nobody is substituted."""
+        if sites is None or substitutes.FILE not in self.files:
+            return ()
+        zone = sites[calendars.DEFAULT_SITE].time_zone
+        return self._parsed(lambda: substitutes.parse_substitutes(self.files[substitutes.FILE], zone)) or ()
 
     def _parsed(self, parse: Callable[[], Part]) -> Part | None:
         try:

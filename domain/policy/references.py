@@ -7,7 +7,7 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 from domain.exception_types import ExceptionType
-from domain.policy import templates
+from domain.policy import chains, substitutes, templates
 from domain.policy.cells import OneOf
 from domain.policy.problem import Problem
 from domain.policy.table import DecisionTable, Row
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 COLUMNS: Mapping[str, tuple[str, str]] = {
     "hold_codes": ("source_system source_code", "exception_type"),
     "authority": ("role exception_type currency", "limit seniors"),
+    "chains": ("exception_type currency amount", "levels"),
+    "task_terms": ("kind exception_type", "enquiries enquiry_for extend_by adjust_alone_up_to"),
     "tasks": (
         "kind exception_type segment service_level role level amount",
         "acknowledge resolve remind escalate at_expiry max_amount ask_role at_rejection",
@@ -33,16 +35,19 @@ COLUMNS: Mapping[str, tuple[str, str]] = {
 }
 """The tables that the program itself asks, with the inputs and outputs it knows."""
 
-MAY_HAVE_GAPS = ("hold_codes", "authority")
-"""A hold without a row goes to a person as UNCLASSIFIED, and a role without a row decides nothing."""
+MAY_HAVE_GAPS = ("hold_codes", "authority", "chains")
+"""A hold without a row goes to a person as UNCLASSIFIED, a role without a row decides nothing, and an amount without a
+chain is decided by one person.
+"""
 
 
 def problems(policy: PolicySet, unreadable: Collection[str] = ()) -> list[Problem]:
     """Everything that one file names and another does not have. `unreadable` are tables already complained about."""
     shape = [problem for name in COLUMNS if name not in unreadable for problem in _shape(policy, name)]
     usable = not shape and not any(name in COLUMNS for name in unreadable)
-    content = [*_tasks(policy), *_limits(policy), *_outages(policy)] if usable else []
-    return [*shape, *content, *_unheld_roles(policy), *templates.problems(policy.templates)]
+    content = [*_tasks(policy), *_limits(policy), *_outages(policy), *chains.problems(policy)] if usable else []
+    people = [*_unheld_roles(policy), *substitutes.problems_among(policy.substitutions, policy.people)]
+    return [*shape, *content, *people, *templates.problems(policy.templates)]
 
 
 def _shape(policy: PolicySet, name: str) -> Iterator[Problem]:

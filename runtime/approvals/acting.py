@@ -15,6 +15,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.tasks import AGAIN, Action, Receipt, Task, TaskRequest
+from runtime.approvals.case_reading import read_state
 from runtime.approvals.refusals import ExitCode, Refused
 
 if TYPE_CHECKING:
@@ -30,7 +31,16 @@ UPDATES = {
     Action.CLAIM: "claim",
     Action.RELEASE_CLAIM: "release_claim",
     Action.COMMENT: "comment",
+    Action.ASK: "inform",
+    Action.ANSWER: "inform",
+    Action.DELEGATE: "hand_over",
+    Action.FORWARD: "hand_over",
+    Action.REASSIGN: "hand_over",
+    Action.EXTEND: "extend",
+    Action.WITHDRAW: "withdraw",
 }
+"""The update of the workflow that takes each action."""
+_COME_AND_GO = (Action.CLAIM, Action.RELEASE_CLAIM, Action.DELEGATE, Action.FORWARD, Action.REASSIGN)
 _PASSING = (
     RPCStatusCode.UNAVAILABLE,
     RPCStatusCode.CANCELLED,
@@ -109,7 +119,7 @@ async def send(
         sending = _Sending(client, signer, case, task, request)
         receipt = await sending.persist(patience or Patience(), update_id or new_update_id(request))
     except _CaseClosed as closed:
-        receipt = _recorded_before(task, request, closed)
+        receipt = _recorded_before(await _as_it_closed(client, case, task), request, closed)
     if receipt.digest != request.digest:
         raise Refused(
             ExitCode.RECEIPT_MISMATCH,
@@ -196,6 +206,15 @@ class _Lost(Exception):
 
 class _CaseClosed(Exception):
     """Nobody will answer any more."""
+
+
+async def _as_it_closed(client: Client, case: Case, task: Task) -> Task:
+    """The task at the end of its case: what was read before may have been decided since. As it was, if nobody tells."""
+    try:
+        closed = await read_state(client, case.ref.workflow_id)
+    except (Refused, RPCError):
+        return task
+    return closed.tasks.get(task.task_id, task)
 
 
 def _recorded_before(task: Task, request: TaskRequest, closed: _CaseClosed) -> Receipt:

@@ -9,6 +9,8 @@ from pydantic import JsonValue
 from rich.console import Console
 from rich.text import Text
 
+from domain.approvals.acts import in_words
+from domain.approvals.records import Enquiry
 from domain.facts.fact import Fact
 from domain.tasks import Decision
 from runtime.approvals.rendering import indented, line, plain_table
@@ -199,17 +201,45 @@ def _task(out: Console, task: TaskView, now: datetime) -> None:
     about = f" for hold {task.hold_id}" if task.hold_id else ""
     _title(out, ("TASK ", "bold"), (task.task_id, "bold"), f" revision {task.revision}  {task.state}{about}")
     out.print(indented(line(task.question)))
-    owner = f", claimed by {task.owner}" if task.owner else ""
+    owner = f", claimed by {in_words(task.owner, task.owner_for)}" if task.owner else ""
     if task.is_open:
         out.print(indented(line("Awaits ", (task.role, "bold"), f" for {task.amount}{owner}")))
+        _chain(out, task)
         _deadlines(out, task, now)
+    for approval in task.approvals:
+        who = in_words(approval.subject, approval.on_behalf_of)
+        out.print(indented(line(("Approved: ", "bold"), f"{approval.option} by {who} as {approval.stands_for}")))
     if task.decision:
         out.print(indented(line(("Decided: ", "bold"), _decided(task.decision))))
+    for enquiry in task.enquiries:
+        _enquiry(out, enquiry)
     for comment in task.comments:
         out.print(indented(line(f"{instant(comment.at)} {comment.actor}: {comment.text}")))
+        for document in comment.attachments:
+            out.print(indented(line(f"{document.link} sha256 {document.sha256}"), 6))
+
+
+def _chain(out: Console, task: TaskView) -> None:
+    """Whose approvals it takes, one after the other."""
+    if not task.levels:
+        return
+    seats = [f"{level.role} (two or more: {level.quorum})" if level.quorum > 1 else level.role for level in task.levels]
+    out.print(indented(line(f"Takes {', then '.join(seats)}; one person fills one level")))
+
+
+def _enquiry(out: Console, enquiry: Enquiry) -> None:
+    asked = f"{instant(enquiry.asked_at)} {enquiry.asked_by} asked {enquiry.of or 'the requester'}: {enquiry.text}"
+    out.print(indented(line(asked)))
+    if enquiry.answered_by:
+        out.print(indented(line(f"{enquiry.answered_by}: {enquiry.answer}"), 6))
+    elif enquiry.ended_at:
+        out.print(indented(line("nobody answered in time"), 6))
 
 
 def _deadlines(out: Console, task: TaskView, now: datetime) -> None:
+    if task.is_paused:
+        out.print(indented(line(f"The clock stands still, at the latest until {instant(task.due_at)}")))
+        return
     expiry = task.deadlines.expires_at
     left = (time_left(expiry, now), "bold red" if expiry < now else "bold")
     out.print(indented(line(f"Answer by {instant(expiry)}, ", left)))
@@ -225,7 +255,8 @@ def _decided(decision: Decision) -> str:
     role = f" ({decision.role})" if decision.role else ""
     reason = f", reason {decision.reason_code}" if decision.reason_code else ""
     comment = f", {decision.comment}" if decision.comment else ""
-    by = f"{decision.option} by {decision.decided_by}{role} {instant(decision.decided_at)}"
+    who = in_words(decision.decided_by, decision.on_behalf_of)
+    by = f"{decision.option} by {who}{role} {instant(decision.decided_at)}"
     return f"{decision.outcome}: {by}{reason}{comment}"
 
 

@@ -142,6 +142,14 @@ def _task(case: Case, task: Task) -> TaskView:
         question=task.question,
         role=task.role,
         owner=task.owner,
+        owner_for=task.owner_for,
+        levels=task.levels,
+        approvals=tuple(task.approvals),
+        adjusters=tuple(task.adjusters),
+        enquiries=tuple(task.enquiries),
+        is_paused=task.is_paused,
+        due_at=task.due_at,
+        put_off=task.put_off,
         amount=task.amount,
         choices=task.choices,
         recommended=task.recommended,
@@ -165,16 +173,21 @@ def _at_expiry(default: ExpiryDefault) -> str:
 def _commands(case: Case, task: Task) -> tuple[str, ...]:
     """What an approver would type next. They name the revision, so that they decide what was seen and nothing else."""
     which = case.ref.order_id + (f" --task {task.task_id}" if len(case.open_tasks) > 1 else "")
+    if task.is_paused:
+        return (f'approver.py answer {which} "ANSWER"',)
     seen = f"--revision {task.revision}"
     commands = [f"approver.py approve {which} {seen}"] if task.recommended else []
     others = [choice for choice in task.choices if choice != task.recommended]
     if others:
-        commands.append(f"approver.py approve {which} {seen} --option {others[0]}")
+        reason = " --reason CODE" if task.kind.commits and task.recommended else ""
+        commands.append(f"approver.py approve {which} {seen} --option {others[0]}{reason}")
     if parameter := _adjustable(case, task):
-        commands.append(f"approver.py adjust {which} {seen} {parameter}")
+        commands.append(f"approver.py adjust {which} {seen} {parameter} --reason CODE")
     commands.append(f"approver.py reject {which} {seen} --reason CODE")
-    claim = "claim" if task.owner is None else "release-claim"
-    return (*commands, f"approver.py {claim} {which}")
+    if task.owner is None:
+        return (*commands, f"approver.py claim {which}")
+    passing_on = (f'ask {which} "QUESTION"', f"delegate {which} --to SUBJECT", f"release-claim {which}")
+    return (*commands, *(f"approver.py {command}" for command in passing_on))
 
 
 def _adjustable(case: Case, task: Task) -> str | None:

@@ -57,6 +57,11 @@ class Answer:
     """Each as `name=value`."""
     reason_code: str | None = None
     comment: str = ""
+    to: str | None = None
+    role: str | None = None
+    on_behalf_of: str | None = None
+    documents: tuple[str, ...] = ()
+    """Each as `https://...#sha256`."""
 
 
 @dataclass(frozen=True)
@@ -174,44 +179,27 @@ def answer(target: Target, given: Answer, *, then_approve: bool = False, as_json
 
 
 async def _answer(settings: Settings, target: Target, given: Answer, *, then_approve: bool, as_json: bool) -> None:
-    from runtime.approvals.acting import pick_task, request_of, send
     from runtime.approvals.case_reading import find_workflow, read_state
+    from runtime.approvals.sending import send_answer
     from runtime.approvals.signing import signer_for
 
     actor = checked_subject(given.actor or settings.user)
     async with temporal(settings.encryption) as client:
         signer = signer_for(settings, actor, client.namespace)
         case = await read_state(client, await find_workflow(client, target.case))
-        task = pick_task(case, target.task_id, target.hold_id)
-        request = request_of(
-            task,
-            given.action,
-            actor,
-            task_revision=target.revision,
-            option=given.option,
-            adjustments=parse_values(given.values),
-            reason_code=given.reason_code,
-            comment=given.comment,
-        )
-        receipts = [await send(client, signer, case, task, request)]
+        receipts = [await send_answer(client, signer, case, target, given)]
         if then_approve:
-            approval = request_of(
-                task, Action.APPROVE, actor, task_revision=receipts[0].task_revision, option=given.option
+            approval = Answer(
+                Action.APPROVE,
+                actor,
+                given.option,
+                reason_code=given.reason_code,
+                on_behalf_of=given.on_behalf_of,
             )
             case = await read_state(client, case.ref.workflow_id)
-            receipts.append(await send(client, signer, case, case.tasks[task.task_id], approval))
+            adjusted = Target(target.case, receipts[0].task_id, revision=receipts[0].task_revision)
+            receipts.append(await send_answer(client, signer, case, adjusted, approval))
     _print_receipts(case.ref.order_id, receipts, as_json=as_json)
-
-
-def parse_values(written: Sequence[str]) -> dict[str, str]:
-    """`name=value` pairs as a mapping. Raises Refused (INVALID) for what is none, or the same name twice."""
-    values: dict[str, str] = {}
-    for pair in written:
-        name, equals, value = pair.partition("=")
-        if not (name and equals) or name in values:
-            raise Refused(ExitCode.INVALID, f"--set {pair[:60]!a}: write NAME=VALUE, each name once.")
-        values[name] = value
-    return values
 
 
 def _print_receipts(order_id: str, receipts: Sequence[Receipt], *, as_json: bool) -> None:

@@ -1,12 +1,15 @@
-"""What the shell may complete: the orders that await somebody."""
+"""What the shell may complete: the orders that await somebody, and the people and roles of the policies."""
 
 from __future__ import annotations
 
 import asyncio
 
 from domain.identifiers import checked_key
+from domain.policy.people import Person
+from runtime.approvals.identity import people_of
 from runtime.approvals.inbox import awaiting
 from runtime.settings import EncryptionSettings
+from runtime.settings_check import load_settings
 from runtime.temporal import open_client
 
 _OFFERED = 50
@@ -29,3 +32,24 @@ async def _orders(typed: str) -> list[str]:
         client = await open_client("approver", EncryptionSettings())
         found = client.list_workflows(query, limit=_OFFERED)
         return sorted([execution.id.rpartition("/")[2] async for execution in found])
+
+
+def people_beginning_with(typed: str) -> list[str]:
+    """The people of the policies whose subject begins with `typed`."""
+    return _beginning_with(typed, [person.subject for person in _people()])
+
+
+def roles_beginning_with(typed: str) -> list[str]:
+    """The roles that somebody holds and that begin with `typed`."""
+    return _beginning_with(typed, sorted({role for person in _people() for role in person.roles}))
+
+
+def _people() -> list[Person]:
+    try:
+        return list(people_of(load_settings().policies))
+    except Exception:  # noqa: BLE001 - see above
+        return []
+
+
+def _beginning_with(typed: str, known: list[str]) -> list[str]:
+    return [word for word in known if word.startswith(typed)][:_OFFERED]

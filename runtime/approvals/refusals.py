@@ -30,6 +30,7 @@ class ExitCode(IntEnum):
     RECEIPT_MISMATCH = 22
     SEVERAL_TASKS = 23
     AUDIT_BROKEN = 24
+    PARTLY = 25
     INTERRUPTED = 130
 
 
@@ -39,7 +40,7 @@ ADVICE: dict[ExitCode, str] = {
     ExitCode.UNAUTHENTICATED: "Say who you are with --as SUBJECT or HOLDFAST_USER, and have a key that is enrolled: "
     "`approver.py keys list`.",
     ExitCode.FORBIDDEN: "Ask somebody who holds the awaited role: `approver.py show CASE` names it.",
-    ExitCode.SEGREGATION: "You entered or changed this order, so somebody else must decide it.",
+    ExitCode.SEGREGATION: "Somebody else must decide it: `approver.py show CASE` names the role.",
     ExitCode.LIMIT: "The amount is above your limit: choose a smaller option, or leave it to a role with a higher one.",
     ExitCode.EXPIRED: "The deadline has passed and the policy's default was applied: `approver.py show CASE`.",
     ExitCode.STALE: "The question has changed since you looked: run `approver.py show CASE` and decide again.",
@@ -51,6 +52,7 @@ ADVICE: dict[ExitCode, str] = {
     ExitCode.NO_ANSWER: "It may or may not be recorded. Run the same command again: it is never recorded twice.",
     ExitCode.RECEIPT_MISMATCH: "The case answered for another request. Run `approver.py show CASE` before you go on.",
     ExitCode.AUDIT_BROKEN: "Keep what you have as it is, and tell the operators and the auditors.",
+    ExitCode.PARTLY: "The list says which were refused, and why.",
     ExitCode.SEVERAL_TASKS: "Say which question you mean with --task or --hold.",
 }
 

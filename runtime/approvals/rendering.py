@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.padding import Padding
@@ -17,6 +18,9 @@ from domain.tasks import Receipt
 from runtime.approvals.inbox import Inbox, InboxRow
 from runtime.approvals.refusals import Refused
 from runtime.approvals.terminal_text import safe, span, time_left
+
+if TYPE_CHECKING:
+    from runtime.approvals.bulk import ItemAnswer
 
 _PIPE_WIDTH = 200
 _LATE, _SOON = "bold red", "yellow"
@@ -116,6 +120,19 @@ def print_receipt(out: Console, order_id: str, receipt: Receipt) -> None:
             f"by {receipt.actor}; digest {receipt.digest[:12]}; audit {receipt.audit_length}:{receipt.audit_head[:12]}"
         )
     )
+
+
+def print_bulk(out: Console, list_digest: str, answers: Sequence[ItemAnswer]) -> None:
+    """What became of each item of a list."""
+    table = plain_table("ORDER", "TASK", "ANSWER")
+    for answer in answers:
+        said = (
+            line(answer.message) if answer.receipt else line((answer.refusal or "", "bold red"), f": {answer.message}")
+        )
+        table.add_row(line(answer.order_id), line(answer.task_id), said)
+    recorded = sum(answer.receipt is not None for answer in answers)
+    out.print(table)
+    out.print(line(f"{recorded} of {len(answers)} recorded; list {list_digest[:12]}"))
 
 
 def print_refusal(refused: Refused) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from domain.approvals.records import Approval, Enquiry, Level
 from domain.assessment import Parameter, RuleHit
 from domain.base import Model
 from domain.case import AuditEntry
@@ -69,6 +70,15 @@ class TaskView(Model):
     question: str
     role: str
     owner: str | None
+    owner_for: str | None
+    levels: tuple[Level, ...]
+    """The chain of approvals; empty if one person decides."""
+    approvals: tuple[Approval, ...]
+    adjusters: tuple[str, ...]
+    enquiries: tuple[Enquiry, ...]
+    is_paused: bool
+    due_at: datetime
+    put_off: bool
     amount: Money
     choices: tuple[str, ...]
     recommended: str | None

@@ -141,7 +141,7 @@ class Cast:
         for task in _open_tasks(shown):
             change = _change(task, shown.document)
             if change:
-                await self._by_somebody(people, "adjust", order_id, "--option", task["recommended"], "--set", change)
+                await self._by_somebody(people, "adjust", order_id, *_adjustment(task, change))
 
     async def _answer_each(self, order_id: str) -> None:
         """Every open question of an order on its own, after a look at it."""
@@ -182,6 +182,10 @@ class Cast:
 
 def _open_tasks(shown: Said) -> list[Task]:
     return [task for task in shown.document.get("tasks", []) if task["is_open"]] if shown.done else []
+
+
+def _adjustment(task: Task, change: str) -> tuple[str, ...]:
+    return ("--option", task["recommended"], "--set", change, "--reason", "LOWER_RISK")
 
 
 def _change(task: Task, case: dict[str, Any]) -> str | None:

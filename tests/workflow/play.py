@@ -283,6 +283,7 @@ class Play:
             "actor": "clerk" if move.how % 8 == 5 else able[0],
             "action": Action.APPROVE,
             "comment": f"{len(self.said)}",
+            "reason_code": "BECAUSE",
         }
         if task.kind is not TaskKind.RESOLUTION:
             safe = [choice for choice in task.choices if choice != "DONE_BY_HAND" and "ENTER" not in choice]
@@ -292,7 +293,7 @@ class Play:
             days = {"days": str(move.which % 3 + 5)}
             return TaskRequest(**fields | {"action": Action.ADJUST}, option="RELEASE_ONCE", adjustments=days)
         if move.how % 8 == 3:
-            return TaskRequest(**fields | {"action": Action.REJECT}, reason_code="NO")
+            return TaskRequest(**fields | {"action": Action.REJECT})
         return TaskRequest(**fields, option=task.choices[min(move.how % 8 % 3, len(task.choices) - 1)])
 
     def _remember(self, case: Case, task: Task, request: TaskRequest) -> None:

@@ -19,6 +19,7 @@ from domain.case import Case, CaseOutcome, CaseStart, ClosingSummary
 from domain.events import EventType
 from domain.tasks import Action, Receipt, TaskRequest
 from sandbox.temporal_server import TemporalServer
+from tests.approvals.world import PolicyWorld
 from tests.signatures import signed
 from tests.workflow.conftest import REF, event
 from tests.workflow.server import PATIENCE
@@ -133,3 +134,65 @@ async def test_refused_updates_without_end_do_not_keep_a_case_from_being_carried
         assert first_fault(trail_of(case), receipts_of(case)) is None
         assert case.refusals_unlisted
         assert (await current.describe()).run_id != handle.first_execution_run_id
+
+
+FLOOD, AT_ONCE, EVERY, OFTEN = 12_000, 100, 500, 1_500
+
+
+async def seen(handle: WorkflowHandle[OrderException, ClosingSummary], event_id: str) -> Case:
+    """The case, once it has taken note of that event."""
+    for _ in range(1200):
+        case = await handle.query(OrderException.case)
+        if event_id in case.seen_events:
+            return case
+        await asyncio.sleep(0.1)
+    raise AssertionError(f"{event_id} was never noted")
+
+
+@pytest.fixture
+async def flooded(tmp_path: Path) -> AsyncIterator[Client]:
+    """A server whose cases continue as new a few times in the flood; a run takes 10,000 signals at most."""
+    with TemporalServer(tmp_path, settings={"limit.historyCount.suggestContinueAsNew": OFTEN}) as server:
+        yield await Client.connect(server.address, data_converter=pydantic_data_converter)
+
+
+async def test_row_13_twelve_thousand_signals_lose_nothing_that_was_decided(flooded: Client) -> None:
+    world = PolicyWorld(amount=700_000, asked="cfo")
+    worker = Worker(
+        flooded,
+        task_queue="flood",
+        workflows=[OrderException],
+        activities=world.activities,
+        workflow_runner=UnsandboxedWorkflowRunner(),
+        debug_mode=True,  # hundreds of signals in one activation may take a busy machine more than two seconds
+    )
+    async with worker:
+        started = await flooded.start_workflow(
+            OrderException.run,
+            CaseStart(ref=REF),
+            id=REF.workflow_id,
+            task_queue="flood",
+            start_signal="hold_placed",
+            start_signal_args=[event(EventType.HOLD_PLACED, 2)],
+        )
+        current: WorkflowHandle[OrderException, ClosingSummary] = flooded.get_workflow_handle(
+            REF.workflow_id, result_type=ClosingSummary
+        )
+        await asked(current)
+        first = TaskRequest(task_id="T1", task_revision=1, action=Action.APPROVE, actor="bob.tanaka")
+        accepted = await current.execute_update("decide", signed(first), result_type=Receipt)
+        for begin in range(0, FLOOD, AT_ONCE):
+            signals = (event(EventType.ORDER_CHANGED, 1, f"old-{begin + n}") for n in range(AT_ONCE))
+            await asyncio.gather(*(current.signal("order_changed", old) for old in signals))
+            if begin % EVERY == 0:  # a server takes 10,000 signals a run, and a slow machine must keep up with them
+                await seen(current, f"old-{begin}")
+        case = await seen(current, f"old-{FLOOD - 1}")
+        assert (await current.describe()).run_id != started.first_execution_run_id
+        assert [each.subject for each in case.open_tasks[0].approvals] == ["bob.tanaka"]
+        assert await current.execute_update("decide", signed(first), result_type=Receipt) == accepted
+        for revision, actor in ((2, "carol.singh"), (3, "dan.weber")):
+            honest = first.model_copy(update={"task_revision": revision, "actor": actor})
+            await current.execute_update("decide", signed(honest), result_type=Receipt)
+        summary: ClosingSummary = await current.result()
+        assert summary.outcome is CaseOutcome.RELEASED
+        assert world.done == ["credit.release:a", "erp.release_order:release_order"]

@@ -63,7 +63,7 @@ async def test_a_rejection_does_what_the_table_says_and_no_more(open_case: Open)
 async def test_an_adjusted_option_is_assessed_again_and_asked_as_a_new_revision(open_case: Open) -> None:
     case = await open_case(World(judge=ask_a_person))
     task = await case.task()
-    await case.act(task, Action.ADJUST, "carla", option=RELEASE, adjustments={"amount": "700"})
+    await case.act(task, Action.ADJUST, "carla", option=RELEASE, adjustments={"amount": "700"}, reason_code="LESS")
     adjusted = await case.task()
     assert (adjusted.revision, adjusted.amount) == (2, usd(700))
     assert await refused(case.act(task, Action.APPROVE, "carla")) == "STALE"

@@ -124,8 +124,13 @@ class Company:
     async def answer(self, case: Case, action: Action = Action.APPROVE, actor: str = "carla", **more: Any) -> Receipt:
         """A person answers the open question of a case."""
         [task] = case.open_tasks
-        fields = {"task_id": task.task_id, "task_revision": task.revision, "action": action, "actor": actor}
-        request = signed(TaskRequest(**fields, **more))
+        fields: dict[str, Any] = {
+            "task_id": task.task_id,
+            "task_revision": task.revision,
+            "reason_code": "BECAUSE",
+            **more,
+        }
+        request = signed(TaskRequest(action=action, actor=actor, **fields))
         handle = self.client.get_workflow_handle(case.ref.workflow_id)
         receipt: Receipt = await handle.execute_update("decide", request, result_type=Receipt)
         return receipt

@@ -54,7 +54,7 @@ PEOPLE = {
 }
 
 
-def usd(amount: int | str) -> Money:
+def usd(amount: int | str | Decimal) -> Money:
     return Money(amount=Decimal(amount), currency="USD")
 
 

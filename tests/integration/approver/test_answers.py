@@ -51,7 +51,7 @@ def test_a_rejection_carries_its_reason(open_case: OpenCase) -> None:
 
 def test_an_adjusted_option_is_a_new_revision_and_can_be_approved_in_one_go(open_case: OpenCase) -> None:
     case = open_case().asked()
-    arguments = ("--option", "RELEASE_ONCE", "--set", "amount=800", "--approve", "--json")
+    arguments = ("--option", "RELEASE_ONCE", "--set", "amount=800", "--reason", "LESS", "--approve", "--json")
     said = case.approver("adjust", "CASE", *arguments, as_="carla")
     assert said.code == 0
     adjusted, approved = said.document["receipts"]
@@ -61,7 +61,8 @@ def test_an_adjusted_option_is_a_new_revision_and_can_be_approved_in_one_go(open
 
 def test_a_revision_that_was_not_seen_is_not_decided(open_case: OpenCase) -> None:
     case = open_case().asked()
-    case.approver("adjust", "CASE", "--option", "RELEASE_ONCE", "--set", "amount=800", as_="carla")
+    change = ("--option", "RELEASE_ONCE", "--set", "amount=800", "--reason", "LESS")
+    assert case.approver("adjust", "CASE", *change, as_="carla").code == 0
     said = case.approver("approve", "CASE", "--revision", "1", as_="carla")
     assert said.code == ExitCode.STALE
 

@@ -57,7 +57,7 @@ async def test_a_rejection_ends_the_order_in_the_erp(company: Company) -> None:
 async def test_an_adjusted_option_is_judged_anew_and_then_approved_as_it_reads_now(company: Company) -> None:
     order = await company.enter(orders.over_limit(company.world, FAR_OVER))
     task = await order.asked("credit_manager")
-    which = ("--option", "RELEASE_ONCE", "--set", "valid_days=2")
+    which = ("--option", "RELEASE_ONCE", "--set", "valid_days=2", "--reason", "SHORTER")
     said = await order.approver("adjust", *which, as_="bob.tanaka")
     assert said.exit_code == ExitCode.DONE, said
     stale = await order.approver("approve", "--revision", str(task.revision), as_="bob.tanaka")
@@ -101,7 +101,7 @@ async def test_an_unclassified_hold_goes_to_a_person(company: Company) -> None:
     task = await order.asked("customer_service_lead")
     assert "QA-77" in task.question
     assert (await order.case()).in_order[0].exception_type == "UNCLASSIFIED"
-    said = await order.approver("approve", "--option", "RELEASE_AS_IS", as_="kira.ahmed")
+    said = await order.approver("approve", "--option", "RELEASE_AS_IS", "--reason", "QUALITY_OK", as_="kira.ahmed")
     assert said.exit_code == ExitCode.DONE, said
     assert (await order.released())["resolutions"][0]["decided_by"] == "kira.ahmed"
 

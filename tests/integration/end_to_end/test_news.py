@@ -68,7 +68,7 @@ async def test_cash_that_is_applied_ends_the_wait_for_it(company: Company) -> No
 async def test_a_payment_by_the_link_that_was_sent_ends_the_wait_for_it(company: Company) -> None:
     order = await company.enter(orders.over_limit(company.world, FAR_OVER))
     await order.asked("credit_manager")
-    said = await order.approver("approve", "--option", "PAY_LINK_WAIT", as_="bob.tanaka")
+    said = await order.approver("approve", "--option", "PAY_LINK_WAIT", "--reason", "WILL_PAY", as_="bob.tanaka")
     assert said.exit_code == ExitCode.DONE, said
     await order.until(lambda case: case.state is CaseState.WAITING)
     (link,) = [link for link in await company.systems.open_payment_links() if link["order_id"] == order.order_id]

@@ -118,6 +118,19 @@ def post(system: SmallSystem) -> Iterator[Post]:
         yield Post(system, mailbox)
 
 
+async def test_people_who_are_named_are_told_instead_of_the_role(post: Post) -> None:
+    named = notice().model_copy(update={"people": ("edi-gateway", "frank.rossi"), "kind": NoticeKind.ENQUIRY})
+    assert (await post.notify(named)).status == "SENT"
+    assert post.mailbox.recipients == [["frank.rossi@meridian.example"]]
+    assert post.mail["Subject"] == "Order SO-1: information is wanted"
+
+
+async def test_a_gateway_that_entered_the_order_is_not_written_to(post: Post) -> None:
+    named = notice().model_copy(update={"people": ("edi-gateway",)})
+    assert (await post.notify(named)).status == "NOBODY"
+    assert post.mailbox.messages == []
+
+
 async def test_everybody_in_the_role_reads_the_command_and_the_link(post: Post) -> None:
     assert (await post.notify()).status == "SENT"
     assert post.mailbox.recipients == [["bob.tanaka@meridian.example", "maya.patel@meridian.example"]]

@@ -8,8 +8,8 @@ from temporalio.client import Client
 
 from domain.tasks import Action, Receipt, TaskRequest, TaskState
 from runtime.approvals.acting import pick_task, request_of, send
-from runtime.approvals.commands import parse_values
 from runtime.approvals.refusals import ExitCode, Refused
+from runtime.approvals.sending import parse_values
 from tests.signatures import dev_signer
 from tests.unit.approvals.test_pages import NOW, case, task
 

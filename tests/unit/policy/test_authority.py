@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from domain.calls import AuthoriseRequest, CaseRef
+from domain.calls import Authorisation, AuthoriseRequest, CaseRef
 from domain.exception_types import ExceptionType
 from domain.money import Money
-from domain.policy.authority import Refused, authorise
+from domain.policy.authority import Refused
+from domain.policy.authority import authorise as authorise_as
 from domain.policy.policy_set import PolicySet
 from domain.tasks import Action, Refusal, TaskKind, TaskRequest
 from runtime.policy_files import load_policies
@@ -37,6 +38,10 @@ def request(actor: str, action: Action = Action.APPROVE, **changes: Any) -> Auth
         "now": datetime(2026, 7, 6, tzinfo=UTC),
     }
     return AuthoriseRequest(**(values | changes))
+
+
+def authorise(asked: AuthoriseRequest, policy: PolicySet) -> Authorisation:
+    return authorise_as(asked.request.actor, asked, policy)
 
 
 def refused(asked: AuthoriseRequest, policy: PolicySet) -> tuple[Refusal, str]:

@@ -86,8 +86,9 @@ async def freeze(settings: Settings, file: Path, audience: Audience, wanted: Wan
     async with temporal(settings.encryption) as client:
         rows = (await read_inbox(client, roles, 10 * MOST, now)).rows
         meant = [row for row in rows if wanted.exception_type in (None, *row.exception_types)]
-        cases = await _side_by_side([read_state(client, row.workflow_id) for row in meant])
-    items = [item for case in cases for item in _items(case, roles, wanted)]
+        cases = await _side_by_side([_read(client, row.workflow_id) for row in meant])
+    unread = [row.order_id for row, case in zip(meant, cases, strict=True) if case is None]
+    items = [item for case in cases if case is not None for item in _items(case, roles, wanted)]
     if len(items) > MOST:
         message = f"{len(items)} questions are meant, and a list has at most {MOST}: narrow it with --type or --option."
         raise Refused(ExitCode.INVALID, message)
@@ -98,11 +99,22 @@ async def freeze(settings: Settings, file: Path, audience: Audience, wanted: Wan
         return
     await asyncio.to_thread(file.write_text, text, encoding="utf-8")
     if as_json:
-        print_json({"file": str(file), "digest": frozen.digest, "items": len(items)})
+        print_json({"file": str(file), "digest": frozen.digest, "items": len(items), "unread": unread})
         return
     from runtime.approvals import rendering
 
-    rendering.console().print(rendering.line(f"{len(items)} questions in {file}, digest {frozen.digest[:12]}"))
+    out = rendering.console()
+    out.print(rendering.line(f"{len(items)} questions in {file}, digest {frozen.digest[:12]}"))
+    if unread:
+        out.print(rendering.line(f"left out, because their cases did not answer: {', '.join(unread)}"))
+
+
+async def _read(client: Client, workflow_id: str) -> Case | None:
+    """The case; None if it cannot be read now: one that stands still does not hold up the others."""
+    try:
+        return await read_state(client, workflow_id)
+    except Refused:
+        return None
 
 
 def _items(case: Case, roles: Sequence[str] | None, wanted: Wanted) -> list[Item]:

@@ -73,14 +73,15 @@ def test_every_other_command_hands_it_on(policy_stage: PolicyStage) -> None:
 
 
 def test_many_decisions_over_a_frozen_list_have_an_answer_each(policy_stage: PolicyStage, tmp_path: Path) -> None:
-    cases = [policy_stage.open(amount=90_000 + number) for number in range(3)]
-    cases.append(policy_stage.open(requester="bob.tanaka"))
+    role = "assistant_credit_manager"  # no other test's cases await it
+    cases = [policy_stage.open(amount=20_000 + number, asked=role) for number in range(3)]
+    cases.append(policy_stage.open(amount=20_000, asked=role, requester="bob.tanaka"))
     first, file = cases[0], tmp_path / "list.json"
     for case in cases:
         case.asked()
 
     def frozen() -> set[str]:
-        first.approver("bulk", "freeze", str(file), "--role", "credit_manager")
+        first.approver("bulk", "freeze", str(file), "--role", role)
         return {item["order_id"] for item in json.loads(file.read_text())["items"]}
 
     mine = {case.order_id for case in cases}
@@ -88,7 +89,7 @@ def test_many_decisions_over_a_frozen_list_have_an_answer_each(policy_stage: Pol
     document = json.loads(file.read_text())
     document["items"] = [item for item in document["items"] if item["order_id"] in mine]
     file.write_text(json.dumps(document))
-    adjust = ("adjust", "CASE", "--option", "RELEASE_ONCE", "--set", "amount=80000", "--reason", "LESS")
+    adjust = ("adjust", "CASE", "--option", "RELEASE_ONCE", "--set", "amount=8000", "--reason", "LESS")
     message(cases[1], *adjust, as_="maya.patel")
     said = first.approver("bulk", "approve", str(file), "--json", as_="bob.tanaka")
     answers = {answer["order_id"]: answer["refusal"] for answer in said.document["answers"]}

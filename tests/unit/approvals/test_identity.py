@@ -48,6 +48,7 @@ def test_without_calendars_or_with_a_broken_list_nobody_is_substituted(directory
 
 
 def test_the_shell_completes_people_and_roles(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOLDFAST_ENVIRONMENT", "dev")
     monkeypatch.setenv("HOLDFAST_POLICIES", str(directory))
     assert people_beginning_with("ma") == ["maya.patel"]
     assert "credit_manager" in roles_beginning_with("cred")

@@ -50,6 +50,7 @@ class OpenCase:
         self.world = world
         self._task_queue = task_queue
         self._replayer = Replayer(
+            debug_mode=True,  # a slow machine is no deadlock
             workflows=[OrderException],
             data_converter=pydantic_data_converter,
             workflow_runner=UnsandboxedWorkflowRunner(),

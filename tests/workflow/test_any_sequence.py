@@ -120,6 +120,7 @@ class Stage:
 
 def _replayer() -> Replayer:
     return Replayer(
+        debug_mode=True,  # a slow machine is no deadlock
         workflows=[OrderException],
         data_converter=pydantic_data_converter,
         workflow_runner=UnsandboxedWorkflowRunner(),

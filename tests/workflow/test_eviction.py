@@ -48,6 +48,7 @@ async def test_a_case_dropped_from_the_cache_leaves_no_trace_in_the_histories_of
                 await asyncio.sleep(0.02)
             gc.collect()
         replayer = Replayer(
+            debug_mode=True,  # a slow machine is no deadlock
             workflows=[OrderException],
             data_converter=pydantic_data_converter,
             workflow_runner=UnsandboxedWorkflowRunner(),

@@ -140,6 +140,7 @@ class Company:
         summaries = [await handle.result() for handle in self.cases.values()]
         cause = await self.cause.result()
         replayer = Replayer(
+            debug_mode=True,  # a slow machine is no deadlock
             workflows=[OrderException, RootCause],
             data_converter=pydantic_data_converter,
             workflow_runner=UnsandboxedWorkflowRunner(),

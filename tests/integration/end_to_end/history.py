@@ -90,6 +90,7 @@ async def not_replayed(histories: AsyncIterator[WorkflowHistory]) -> list[str]:
     """The cases whose history today's code, run as worker.py runs it, would not have made."""
     restrictions = SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
     replayer = Replayer(
+        debug_mode=True,  # a slow machine is no deadlock
         workflows=[OrderException],
         data_converter=pydantic_data_converter,
         workflow_runner=SandboxedWorkflowRunner(restrictions=restrictions),

@@ -15,7 +15,7 @@ from domain.tasks import Action, Receipt, Task, TaskRequest
 from runtime.approvals.acting import Patience, request_of, send
 from runtime.approvals.signing import Signer
 from runtime.development_keys import DevelopmentKeys
-from tests.integration.approver.stage import Enterprise, Opened, enterprise
+from tests.integration.approver.stage import PATIENCE, Enterprise, Opened, enterprise
 from tests.signatures import AUDIENCE, binding, dev_signer, forged
 from tests.unit.activities.policies import company_policies
 
@@ -91,5 +91,6 @@ class Attacked(Opened):
         """What the command line does."""
         case, task = self.seen()
         signing = signer or dev_signer(request.actor)
-        sending = send(self.stage.client, signing, case, task, request, patience=Patience(8, 60), update_id=update_id)
+        patience = Patience(PATIENCE, PATIENCE)
+        sending = send(self.stage.client, signing, case, task, request, patience=patience, update_id=update_id)
         return self.stage.run(sending)

@@ -17,6 +17,7 @@ from fastapi.responses import JSONResponse
 from jwt.algorithms import ECAlgorithm
 
 from sandbox.processes import HOST, free_ports
+from tests.integration.approver.stage import PATIENCE
 
 CLIENT = "holdfast-approver"
 
@@ -130,11 +131,11 @@ class Served:
 
     def __enter__(self) -> None:
         self._thread.start()
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE
         while not self._server.started:
             assert time.monotonic() < deadline
             time.sleep(0.02)
 
     def __exit__(self, *_: object) -> None:
         self._server.should_exit = True
-        self._thread.join(60)
+        self._thread.join(PATIENCE)

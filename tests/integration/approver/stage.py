@@ -38,6 +38,10 @@ from workflows.order_exception import OrderException
 T = TypeVar("T")
 PATIENCE = 120.0
 """Seconds until a test gives up waiting, on a machine that has other things to do."""
+SAID_WITHIN = 40.0
+"""Seconds: ten are promised (`tests/unit/runtime/test_patience.py` has what we wait for ourselves), the rest is the
+machine's, which may have to start a program first.
+"""
 PEOPLE = """subject,roles,email
 clerk,assistant_credit_manager,clerk@example.com
 carla,credit_manager,carla@example.com

@@ -26,7 +26,7 @@ from runtime.approvals.refusals import ExitCode, Refused
 from runtime.development_keys import DevelopmentKeys, development_public_key
 from sandbox.temporal_server import TemporalServer
 from tests.integration.approver.proven import BOB, Attacked, proven
-from tests.integration.approver.stage import Stage, eventually, order_ids
+from tests.integration.approver.stage import PATIENCE, SAID_WITHIN, Stage, eventually, order_ids
 from tests.signatures import dev_signer
 from tests.unit.activities.policies import company_policies
 
@@ -147,7 +147,7 @@ def test_a_signal_of_the_temporal_cli_without_a_proof_is_ignored(case: Attacked,
             [*command, "--name", "decision", "--input", json.dumps(content)],
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE,
             check=False,
         )
         assert done.returncode == 0, done.stderr
@@ -182,12 +182,12 @@ def test_a_flood_of_forgeries_changes_nothing_and_holds_up_nobody(case: Attacked
     flood = [forgery.model_copy(update={"comment": f"forgery {number}"}) for number in range(FORGERIES)]
     thrown: list[int] = []
     flooding = asyncio.run_coroutine_threadsafe(_flood(case, flood, thrown), case.stage._loop)
-    eventually(lambda: len(thrown), lambda count: count > FORGERIES // 3, 300)
+    eventually(lambda: len(thrown), lambda count: count > FORGERIES // 3, 3 * PATIENCE)
     amid = seconds(lambda: case.send(case.request(action=Action.COMMENT, comment="honest")))
     flooding.result(600)
     after = seconds(lambda: case.send(case.request()))
-    assert amid < 60
-    assert after < 10
+    assert amid < PATIENCE
+    assert after < SAID_WITHIN
     state = case.state(lambda seen: seen.outcome)
     assert state.tasks["T1"].decision is not None
     assert state.tasks["T1"].decision.decided_by == BOB

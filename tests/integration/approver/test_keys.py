@@ -29,7 +29,7 @@ from runtime.problems import install_problems
 from runtime.settings import IdentitySettings, OidcSettings
 from sandbox.processes import HOST, free_ports
 from tests.integration.approver.provider import CLIENT, Provider, Served
-from tests.integration.approver.stage import Said, eventually
+from tests.integration.approver.stage import PATIENCE, Said, eventually
 from tests.unit.activities.policies import company_policies
 
 BOB = "bob.tanaka"
@@ -60,7 +60,7 @@ class Office:
         identity = IdentitySettings(keys=str(self.key_set), oidc=oidc)
         door = FastAPI()
         install_problems(door)
-        http = httpx.AsyncClient(trust_env=False, timeout=30)
+        http = httpx.AsyncClient(trust_env=False, timeout=PATIENCE)
         add_keys(door, KeyDoor(identity, oidc, company_policies, http))
         return door
 
@@ -94,7 +94,7 @@ class Office:
         answering = threading.Thread(target=in_a_browser, daemon=True)
         answering.start()
         said = self.approver("keys", "enrol", *arguments)
-        answering.join(60)
+        answering.join(PATIENCE)
         return said
 
     def present(self, key: PrivateKey, id_token: str, **changed: Any) -> httpx.Response:
@@ -104,7 +104,7 @@ class Office:
         content = signed.model_dump() | changed.pop("possession", {})
         possession = jwt.encode(content, key.key, algorithm=ALGORITHM, headers={"typ": TYPE})
         body = Enrolment(id_token=id_token, x=key.public.x, possession=possession).model_dump() | changed
-        return httpx.post(f"{self.door}/v1/keys", json=body, trust_env=False, timeout=60)
+        return httpx.post(f"{self.door}/v1/keys", json=body, trust_env=False, timeout=PATIENCE)
 
 
 @pytest.fixture(scope="module")
@@ -176,9 +176,15 @@ def test_a_key_is_enrolled_only_by_who_has_it_and_for_this_very_token(office: Of
         assert office.present(key, token, possession=wrong).json()["code"] == "not_possessed"
     assert office.present(key, token, x=PrivateKey.new(BOB, 0).public.x).status_code == 401
     assert office.present(key, token, more=1).status_code == 422
-    assert httpx.post(f"{office.door}/v1/keys", content=b"x" * 40_000, trust_env=False).status_code == 413
+    assert (
+        httpx.post(f"{office.door}/v1/keys", content=b"x" * 40_000, trust_env=False, timeout=PATIENCE).status_code
+        == 413
+    )
     assert office.present(key, token).status_code == 201
-    assert httpx.get(f"{office.door}/v1/keys", trust_env=False).json() == read_key_set(office.key_set).document
+    assert (
+        httpx.get(f"{office.door}/v1/keys", trust_env=False, timeout=PATIENCE).json()
+        == read_key_set(office.key_set).document
+    )
 
 
 def test_a_key_is_made_published_and_revoked_where_the_key_set_is_a_file(office: Office) -> None:

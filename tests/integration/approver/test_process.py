@@ -24,16 +24,12 @@ from runtime.approvals.refusals import ExitCode
 from runtime.settings import EncryptionSettings
 from runtime.temporal import open_client
 from sandbox.temporal_server import TemporalServer
-from tests.integration.approver.stage import PATIENCE, Enterprise, Opened, Stage, enterprise
+from tests.integration.approver.stage import PATIENCE, SAID_WITHIN, Enterprise, Opened, Stage, enterprise
 from tests.signatures import dev_signer
 
 ROOT = Path(__file__).parents[3]
 OpenCase = Callable[..., Opened]
 Start = Callable[..., subprocess.Popen[str]]
-SAID_WITHIN = 40.0
-"""Seconds: ten are promised (`tests/unit/runtime/test_patience.py` has what we wait for ourselves), the rest is the
-machine's, which has to start a program first.
-"""
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import pytest
 from domain.facts.integration import IntegrationFailure
 from sandbox.edi import x12
 from tests.integration.sandbox.desk import eventually
+from tests.integration.sandbox.erp_stage import NEVER
 from tests.integration.sandbox.partner import PARTNER, Gateway, gateway, po1, purchase_order, text_of
 
 
@@ -227,7 +228,7 @@ def test_a_later_answer_takes_the_place_of_the_one_before(stage: Gateway) -> Non
 
 
 def test_an_answer_that_has_not_gone_yet_gives_way_to_the_next() -> None:
-    with gateway(transmit_after=60) as stage:
+    with gateway(transmit_after=NEVER) as stage:
         order_id = stage.unmapped()
         answer(stage, order_id, "a-1")
         answer(stage, order_id, "a-2", bak02="AC")
@@ -237,7 +238,7 @@ def test_an_answer_that_has_not_gone_yet_gives_way_to_the_next() -> None:
 
 
 def test_an_answer_that_has_not_gone_yet_was_never_given() -> None:
-    with gateway(transmit_after=60) as stage:
+    with gateway(transmit_after=NEVER) as stage:
         order_id = stage.unmapped()
         made = answer(stage, order_id)
         stage.edi.made(f"/v1/acknowledgements/{made['id']}/cancel", {"reference": "u-1"})

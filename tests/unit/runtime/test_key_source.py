@@ -164,9 +164,12 @@ def http(status: str, body: bytes) -> bytes:
     return f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode() + body
 
 
-async def test_a_url_is_read_and_what_is_no_answer_is_none(server: tuple[str, dict[str, bytes]]) -> None:
+async def test_a_url_is_read_and_what_is_no_answer_is_none(
+    server: tuple[str, dict[str, bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
     url, answers = server
-    async with httpx.AsyncClient(trust_env=False) as client:
+    monkeypatch.setattr("runtime.key_source._ANSWER_WITHIN", 60.0)
+    async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
         read = from_url(client, url)
         answers["answer"] = http("200 OK", jwks(CARLA).encode())
         assert json.loads(await read())["keys"][0]["kid"] == CARLA.kid
@@ -176,8 +179,11 @@ async def test_a_url_is_read_and_what_is_no_answer_is_none(server: tuple[str, di
             (http("200 OK", b"\xff"), UnicodeDecodeError),
             (http("200 OK", b" " * 1_000_001), KeySetError),
             (b"SMTP ready", httpx.RemoteProtocolError),
-            (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", TimeoutError),
         ):
             answers["answer"] = wrong
             with pytest.raises(error):
                 await read()
+        monkeypatch.setattr("runtime.key_source._ANSWER_WITHIN", 0.2)
+        answers["answer"] = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"
+        with pytest.raises(TimeoutError):
+            await read()

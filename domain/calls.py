@@ -261,6 +261,8 @@ class AuthoriseRequest(Model):
     """The role awaited in the place of the level's own."""
     stricter: str | None = None
     """A role that this option needs, whatever the chain."""
+    decider: str | None = None
+    """The role that decides about this option, by the rules of its type: the chain may depend on it."""
     approvals: tuple[Approval, ...] = ()
     adjusters: tuple[str, ...] = ()
     givers: tuple[str, ...] = ()

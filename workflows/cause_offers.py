@@ -20,6 +20,10 @@ class CauseOffers:
     def __init__(self, case: CauseCase) -> None:
         self._case = case
 
+    def decider(self, task: Task, code: str | None) -> str | None:  # noqa: ARG002 - whoever was asked
+        """See Offers."""
+        return None
+
     def stricter(self, task: Task, code: str | None) -> str | None:  # noqa: ARG002 - one role decides about all
         """See Offers."""
         return None

@@ -146,6 +146,7 @@ class Desk:
             asked_role=task.asked_role,
             stand_in=task.role if task.stands_in else None,
             stricter=stricter,
+            decider=self._offers.decider(task, code),
             approvals=tuple(task.approvals),
             adjusters=tuple(task.adjusters),
             givers=tuple(giver for handover in task.handovers for giver in handover.givers),

@@ -18,6 +18,10 @@ from workflows.resolution import Resolution
 class Offers(Protocol):
     """The choices of a case's tasks. `code` is one of them, or None."""
 
+    def decider(self, task: Task, code: str | None) -> str | None:
+        """Whose this choice is by the rules of its type; None if that is simply who was asked."""
+        ...
+
     def stricter(self, task: Task, code: str | None) -> str | None:
         """Who must decide if this choice is taken, if that is somebody stricter than the one who was asked."""
         ...
@@ -45,6 +49,11 @@ class HoldOffers:
     def __init__(self, case: Case, resolution: Resolution) -> None:
         self._case = case
         self._resolution = resolution
+
+    def decider(self, task: Task, code: str | None) -> str | None:
+        """See Offers."""
+        option = self._option(task, code)
+        return option.role if option else None
 
     def stricter(self, task: Task, code: str | None) -> str | None:
         """See Offers."""

@@ -154,7 +154,7 @@ def _chain(request: AuthoriseRequest, policy: PolicySet) -> tuple[Level, ...]:
     """One cause of many orders is decided by one person whose limit covers them all, and so is a silent system."""
     if request.kind is not TaskKind.RESOLUTION or request.exception_type is None:
         return ()
-    levels = levels_for(policy, request.exception_type, request.amount)
+    levels = levels_for(policy, request.exception_type, request.amount, request.decider or request.asked_role)
     if not levels or request.stricter is None or any(level.role == request.stricter for level in levels):
         return levels
     return (*levels, Level(role=request.stricter))

@@ -18,9 +18,11 @@ if TYPE_CHECKING:
     from domain.policy.table import DecisionTable, Row
 
 
-def levels_for(policy: PolicySet, exception_type: ExceptionType, amount: Money) -> tuple[Level, ...]:
-    """The chain for that amount; none if one person decides."""
-    row = policy.decide("chains", exception_type=exception_type, currency=amount.currency, amount=amount.amount)
+def levels_for(policy: PolicySet, exception_type: ExceptionType, amount: Money, role: str) -> tuple[Level, ...]:
+    """The chain for that amount of what is the role's to decide; none if one person decides."""
+    row = policy.decide(
+        "chains", exception_type=exception_type, currency=amount.currency, amount=amount.amount, role=role
+    )
     if row is None:
         return ()
     return tuple(
@@ -35,7 +37,11 @@ def with_levels(assessment: Assessment, policy: PolicySet) -> Assessment:
         option
         if option.automatic
         else option.model_copy(
-            update={"levels": _with(levels_for(policy, assessment.exception_type, option.amount), option.role)}
+            update={
+                "levels": _with(
+                    levels_for(policy, assessment.exception_type, option.amount, option.role or ""), option.role
+                )
+            }
         )
         for option in assessment.options
     )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 COLUMNS: Mapping[str, tuple[str, str]] = {
     "hold_codes": ("source_system source_code", "exception_type"),
     "authority": ("role exception_type currency", "limit seniors"),
-    "chains": ("exception_type currency amount", "levels"),
+    "chains": ("exception_type currency amount role", "levels"),
     "task_terms": ("kind exception_type", "enquiries enquiry_for extend_by adjust_alone_up_to"),
     "tasks": (
         "kind exception_type segment service_level role level amount",

@@ -377,7 +377,8 @@ def test_a_refusal_changes_nothing() -> None:
 
 
 def test_two_of_one_role_are_wanted_where_the_table_says_so() -> None:
-    chains = "rule,exception_type,currency,amount,levels,note\ntwo,CREDIT_HOLD,*,>50000,credit_manager:2,\n"
+    header = "rule,exception_type,currency,amount,role,levels,note\n"
+    chains = f"{header}two,CREDIT_HOLD,*,>50000,*,credit_manager:2,\n"
     case = PaperCase(PolicySet.parse(approval_files(chains_csv=chains)), 100_000, "credit_manager")
     said = case.act(Action.APPROVE, "bob.tanaka")
     assert (said.task_state, said.task_revision) == (TaskState.READY, 1)

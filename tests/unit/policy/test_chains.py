@@ -14,7 +14,7 @@ from domain.policy.policy_set import PolicyError, PolicySet
 from domain.policy.substitutes import parse_substitutes
 from tests.approvals.policies import approval_files, approval_policy
 
-CHAINS = "rule,exception_type,currency,amount,levels,note\n"
+CHAINS = "rule,exception_type,currency,amount,role,levels,note\n"
 SUBSTITUTES = "person,substitute,from,until,scope,note\n"
 
 
@@ -37,17 +37,17 @@ def problems(**files: str) -> list[str]:
     ],
 )
 def test_the_amount_says_whose_approvals_it_takes(amount: int, levels: list[tuple[str, int]]) -> None:
-    found = levels_for(approval_policy(), ExceptionType.CREDIT_HOLD, usd(amount))
+    found = levels_for(approval_policy(), ExceptionType.CREDIT_HOLD, usd(amount), "credit_manager")
     assert [(level.role, level.quorum) for level in found] == levels
 
 
 def test_each_level_carries_the_limit_of_its_role() -> None:
-    found = levels_for(approval_policy(), ExceptionType.CREDIT_HOLD, usd(2_000_000))
+    found = levels_for(approval_policy(), ExceptionType.CREDIT_HOLD, usd(2_000_000), "cfo")
     assert [level.limit for level in found] == [usd(500_000), usd(1_000_000), None]
 
 
 def test_two_people_of_a_role() -> None:
-    [first, last] = levels_for(approval_policy(), ExceptionType.INVENTORY_SHORTFALL, usd(300_000))
+    [first, last] = levels_for(approval_policy(), ExceptionType.INVENTORY_SHORTFALL, usd(300_000), "controller")
     assert (first.role, first.quorum, last.role) == ("operations_manager", 2, "controller")
 
 
@@ -64,7 +64,7 @@ def test_two_people_of_a_role() -> None:
 )
 def test_a_chain_that_cannot_be_is_found_with_its_row_and_column(levels: str, found: str) -> None:
     assert any(
-        problem.startswith(found) for problem in problems(chains_csv=f"{CHAINS}one,CREDIT_HOLD,*,>500000,{levels},\n")
+        problem.startswith(found) for problem in problems(chains_csv=f"{CHAINS}one,CREDIT_HOLD,*,>500000,*,{levels},\n")
     )
 
 
@@ -131,3 +131,10 @@ def test_every_kind_of_question_has_its_terms() -> None:
     terms = "rule,kind,exception_type,enquiries,enquiry_for,extend_by,adjust_alone_up_to,note\n"
     said = problems(task_terms_csv=f"{terms}credit,*,CREDIT_HOLD,2,8h,4h,,\n")
     assert any(problem.startswith("task_terms.csv: exception_type: no row covers") for problem in said)
+
+
+def test_below_cost_two_have_to_agree_whatever_the_amount() -> None:
+    """The price table gives the decision to the CFO, and to nobody below; then the vice president of sales is first."""
+    below_cost = levels_for(approval_policy(), ExceptionType.PRICE_DISCREPANCY, usd(10), "cfo")
+    assert [level.role for level in below_cost] == ["vp_sales", "cfo"]
+    assert levels_for(approval_policy(), ExceptionType.PRICE_DISCREPANCY, usd(10), "vp_sales") == ()

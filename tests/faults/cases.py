@@ -25,6 +25,7 @@ from runtime.encryption.keyring import Keyring
 from runtime.worker_process import case_worker
 from sandbox.temporal_server import TemporalServer
 from tests.orders import hold, order
+from tests.signatures import signed
 from tests.workflow.test_questions import ask_a_person
 from tests.workflow.world import World
 from workflows.order_exception import OrderException
@@ -100,7 +101,8 @@ class OpenCase:
         return task
 
     def approval(self, task: Task) -> TaskRequest:
-        return TaskRequest(task_id=task.task_id, task_revision=task.revision, action=Action.APPROVE, actor="carla")
+        answer = TaskRequest(task_id=task.task_id, task_revision=task.revision, action=Action.APPROVE, actor="carla")
+        return signed(answer, self.workflow_id)
 
     async def approve(self, task: Task) -> Receipt:
         receipt: Receipt = await self.handle.execute_update("decide", self.approval(task), result_type=Receipt)

@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from runtime.delivery import Delivery
+from runtime.encryption.keyring import new_key
 from runtime.intake import Intake
 from runtime.settings import EncryptionSettings
 from runtime.temporal import open_client
@@ -24,6 +25,7 @@ from tests.integration.door.stage import event, parsed
 from workflows.order_exception import OrderException
 
 ROOT = Path(__file__).parents[2]
+PROD = {"HOLDFAST_ENVIRONMENT": "prod", "HOLDFAST_ENCRYPTION__KEYS": new_key("tests")}
 PATIENCE = 120.0
 """Seconds until a test gives up waiting, on a machine that has other things to do."""
 SYSTEMS = ("erp", "wms", "tms", "crm", "pricing", "credit", "tax", "edi")
@@ -165,7 +167,10 @@ def test_everything_wrong_with_the_settings_is_named_and_no_secret_is() -> None:
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        ({"HOLDFAST_ENVIRONMENT": "prod"}, "development keys are known to everybody"),
+        (
+            {"HOLDFAST_ENVIRONMENT": "prod", "HOLDFAST_ENCRYPTION__KEYS": new_key("tests")},
+            "development keys are known to everybody",
+        ),
         ({"TEMPORAL_ADDRESS": "temporal.example:7233"}, "development keys are known to everybody"),
         ({"HOLDFAST_IDENTITY__KEYS": "http://keys.example/keys"}, "a key set comes by https"),
     ],

@@ -23,6 +23,7 @@ from domain.credential import ALGORITHM
 from domain.enrolment import TYPE, Enrolment, Possession, id_token_digest
 from runtime.approvals.private_keys import PrivateKey
 from runtime.approvals.refusals import ExitCode
+from runtime.encryption.keyring import new_key
 from runtime.key_door import KeyDoor, add_keys
 from runtime.key_set_file import read_key_set
 from runtime.problems import install_problems
@@ -70,6 +71,7 @@ class Office:
         return {
             "HOLDFAST_USER": "",
             "HOLDFAST_SETTINGS": "",
+            "HOLDFAST_ENCRYPTION__KEYS": new_key("tests"),
             "HOLDFAST_IDENTITY__KEYS": f"{self.door}/v1/keys",
             "HOLDFAST_IDENTITY__PRIVATE_KEYS": str(self.directory / "private"),
             "HOLDFAST_IDENTITY__DOOR_URL": self.door,

@@ -18,6 +18,7 @@ from domain.case import Case, ClosingSummary
 from domain.identifiers import WORKFLOW_TYPE, workflow_id
 from workflows import search_attributes as keys
 
+_NOT_REPLAYED = "[TMPRL1100]"
 _QUERIES_AT_ONCE = 8
 RELEASE = "erp.release_order"
 _ACTIONS = {
@@ -70,6 +71,11 @@ class Cases:
     def __init__(self, client: Client, tenant: str) -> None:
         self._client = client
         self._tenant = tenant
+        self.not_replayed: list[str] = []
+        """Closed cases whose chain was not looked at, because the SDK cannot replay their histories: a worker died just
+        when a timer fired, and an update came before the next one took over; a replay takes the two in the other order
+        (temporalio 1.35.0). An open case may not be among them: it would stand still.
+        """
 
     @classmethod
     async def connect(cls, address: str, tenant: str) -> Cases:
@@ -91,6 +97,9 @@ class Cases:
                 async with free:
                     case: Case = await handle.query("case", result_type=Case)
             except (RPCError, WorkflowQueryFailedError) as error:
+                if not row.open and _NOT_REPLAYED in str(error):
+                    self.not_replayed.append(row.order_id)
+                    return None
                 return f"order {row.order_id}: the audit chain cannot be read: {error}"
             anchors = [*receipts_of(case), *([row.anchor] if row.anchor else [])]
             fault = first_fault(trail_of(case), anchors)

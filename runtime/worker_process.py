@@ -27,6 +27,7 @@ from runtime.settings import NotificationsSettings, Settings, SystemsSettings, W
 from runtime.settings_check import WrongSettings
 from runtime.telemetry import CaseMetrics
 from runtime.temporal import connect, is_healthy, temporal_runtime
+from runtime.whole_tasks import WholeTasksOnly
 from workflows.order_exception import OrderException
 from workflows.root_cause import RootCause
 
@@ -53,7 +54,7 @@ def case_worker(
         task_queue=task_queue,
         workflows=[OrderException, RootCause],
         activities=activities,
-        workflow_runner=SandboxedWorkflowRunner(restrictions=restrictions),
+        workflow_runner=WholeTasksOnly(SandboxedWorkflowRunner(restrictions=restrictions)),
         interceptors=[CaseInLogs(), CaseMetrics(), RefuseMalformed()],
         # bad input would otherwise be retried for ever
         workflow_failure_exception_types=[ValidationError],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -23,7 +22,6 @@ from workflows.journal import record
 from workflows.notices import Notices
 
 SLA = "system:sla"
-_A_TICK = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True)
@@ -136,7 +134,7 @@ class Questions:
                         timeout_summary=f"{task.task_id}: {act.__doc__}",
                     )
                 except TimeoutError:
-                    await self._until_time_is_known(task, str(act.__doc__))
+                    continue
             elif task.state is TaskState.AUTHORISING:
                 await workflow.wait_condition(lambda: task.state is not TaskState.AUTHORISING)
             else:
@@ -144,18 +142,6 @@ class Questions:
             if task.state is TaskState.EXPIRED and task.decision is None:
                 return None
         return task.decision
-
-    async def _until_time_is_known(self, task: Task, what: str) -> None:
-        """Look at the clock only in the workflow task after the one in which a timer fired.
-
-        When the worker has died meanwhile, the next one is handed the timer with the time of an earlier workflow task
-        (seen with temporalio 1.35). What is then decided by the clock is decided otherwise when it is replayed, and the
-        case stands still.
-        """
-        with suppress(TimeoutError):
-            await workflow.wait_condition(
-                lambda: task.decision is not None, timeout=_A_TICK, timeout_summary=f"{task.task_id}: {what}"
-            )
 
     def _next_deadline(self, task: Task, question: Question) -> tuple[datetime, Callable[[], Awaitable[None]]]:
         """When something is due on this task, and what."""

@@ -26,6 +26,7 @@ from domain.identifiers import (
 from runtime.approvals.case_view import PendingCall, Run, view_of
 from runtime.approvals.refusals import ExitCode, Refused
 from runtime.approvals.views import CaseView
+from runtime.case_query import query_case
 
 if TYPE_CHECKING:
     from temporalio.api.workflow.v1 import PendingActivityInfo
@@ -61,9 +62,7 @@ async def read_state(client: Client, workflow: str) -> Case:
     """The case's own state. Raises Refused: NOT_FOUND, or NO_ANSWER when no worker is there to tell."""
     try:
         kind = CauseCase if workflow.startswith(CAUSE_PREFIX) else Case
-        case: Case = await client.get_workflow_handle(workflow).query(
-            "case", result_type=kind, rpc_timeout=_ANSWER_WITHIN
-        )
+        case: Case = await query_case(client, workflow, kind, within=_ANSWER_WITHIN)
     except WorkflowQueryFailedError as error:
         raise Refused(ExitCode.DEFECT, f"Case {workflow} could not be read: {error}.") from error
     except RPCError as error:

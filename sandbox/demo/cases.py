@@ -16,9 +16,9 @@ from temporalio.service import RPCError
 from domain.audit import Anchor, first_fault, receipts_of, trail_of
 from domain.case import Case, ClosingSummary
 from domain.identifiers import WORKFLOW_TYPE, workflow_id
+from runtime.case_query import query_case
 from workflows import search_attributes as keys
 
-_NOT_REPLAYED = "[TMPRL1100]"
 _QUERIES_AT_ONCE = 8
 RELEASE = "erp.release_order"
 _ACTIONS = {
@@ -71,11 +71,6 @@ class Cases:
     def __init__(self, client: Client, tenant: str) -> None:
         self._client = client
         self._tenant = tenant
-        self.not_replayed: list[str] = []
-        """Closed cases whose chain was not looked at, because the SDK cannot replay their histories: a worker died just
-        when a timer fired, and an update came before the next one took over; a replay takes the two in the other order
-        (temporalio 1.35.0). An open case may not be among them: it would stand still.
-        """
 
     @classmethod
     async def connect(cls, address: str, tenant: str) -> Cases:
@@ -92,14 +87,11 @@ class Cases:
         free = asyncio.Semaphore(_QUERIES_AT_ONCE)
 
         async def broken(row: CaseRow) -> str | None:
-            handle = self._client.get_workflow_handle(workflow_id(self._tenant, row.order_id), run_id=row.run_id)
+            workflow = workflow_id(self._tenant, row.order_id)
             try:
                 async with free:
-                    case: Case = await handle.query("case", result_type=Case)
+                    case = await query_case(self._client, workflow, Case, run_id=row.run_id)
             except (RPCError, WorkflowQueryFailedError) as error:
-                if not row.open and _NOT_REPLAYED in str(error):
-                    self.not_replayed.append(row.order_id)
-                    return None
                 return f"order {row.order_id}: the audit chain cannot be read: {error}"
             anchors = [*receipts_of(case), *([row.anchor] if row.anchor else [])]
             fault = first_fault(trail_of(case), anchors)

@@ -93,8 +93,6 @@ class Play:
                 customers.act(),
             )
             books = await _books(enterprise, cases)
-            for order_id in cases.not_replayed:
-                self._progress.note(f"{order_id}: the SDK cannot replay its history, so its chain was not looked at")
         return Outcome(measured, books, self._cast.answers, self._cast.refusals, customers.answers, self._retrying_seen)
 
     async def _day_goes_by(self, enterprise: Enterprise, cases: Cases, incidents: Incidents) -> None:

@@ -20,6 +20,7 @@ from domain.events import EventData, EventType, OrderEvent
 from domain.identifiers import workflow_id
 from domain.order import Order
 from domain.tasks import Action, Receipt, Task, TaskRequest
+from runtime.case_query import query_case
 from runtime.encryption.conversion import data_converter
 from runtime.encryption.keyring import Keyring
 from runtime.worker_process import case_worker
@@ -35,7 +36,11 @@ PATIENCE = 40.0
 
 
 async def client_with(server: TemporalServer, keys: Keyring | None) -> Client:
-    return await Client.connect(server.address, data_converter=data_converter(keys))
+    return await client_at(server.address, keys)
+
+
+async def client_at(address: str, keys: Keyring | None) -> Client:
+    return await Client.connect(address, data_converter=data_converter(keys))
 
 
 @asynccontextmanager
@@ -90,7 +95,7 @@ class OpenCase:
         )
 
     async def state(self) -> Case:
-        return await self.handle.query(OrderException.case)
+        return await query_case(self.client, self.workflow_id, Case)
 
     async def task(self) -> Task:
         async def asked() -> Task | None:

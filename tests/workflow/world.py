@@ -112,7 +112,7 @@ class World:
     failures: dict[str, list[BaseException]] = field(default_factory=lambda: defaultdict(list))
     minutes: dict[str, int] = field(default_factory=dict)
     at_expiry: ExpiryDefault = field(default_factory=lambda: ExpiryDefault(ask_role="controller"))
-    reminders: tuple[int, ...] = ()
+    reminders: tuple[float, ...] = ()
     escalate_after: int | None = None
     expire_after: int = 240
     follow_until: str = "RELEASED"

@@ -17,6 +17,7 @@ from domain.audit import Fault, first_fault, receipts_of, trail_of
 from domain.case import Case, ClosingSummary
 from domain.identifiers import workflow_id
 from domain.tasks import Action, Task, TaskRequest
+from runtime.case_query import query_case
 from runtime.encryption.conversion import data_converter
 from sandbox.day.world import World
 from sandbox.demo.cli import Approver, Said
@@ -91,7 +92,7 @@ class Company:
     async def broken_chains(self) -> list[Fault]:
         """What is wrong with the audit chains of the test's orders."""
         cases: list[Case] = [
-            await self.client.get_workflow_handle(order.workflow_id, run_id=run).query("case", result_type=Case)
+            await query_case(self.client, order.workflow_id, Case, run_id=run)
             for order in self.opened
             for run in await order.runs()
         ]
@@ -143,7 +144,7 @@ class Order:
 
     async def case(self) -> Case:
         """The case as a query shows it."""
-        return await self.handle.query(OrderException.case)
+        return await query_case(self.company.client, self.workflow_id, Case)
 
     async def runs(self) -> list[str]:
         """The runs of its case."""

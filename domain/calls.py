@@ -163,6 +163,8 @@ class DeadlineRequest(Model):
     site: str
     opened_at: AwareDatetime
     level: int = 0
+    barred: tuple[str, ...] = ()
+    """Who may not decide whatever the role: whoever asked for the order, or has filled a level of its chain."""
 
 
 class CustomerWait(Model):

@@ -195,7 +195,7 @@ class Desk:
             return lambda: self._decide(task, request, who, approval)
         deadlines = task.deadlines
         if awaited.role != approval.stands_for:
-            asked = deadline_request(self._case, task, awaited.role, workflow.now())
+            asked = deadline_request(self._case, task, awaited.role, workflow.now(), approval)
             deadlines = await self._judged(task, judgement.deadlines(asked))
         return lambda: acts.approve_in_part(task, approval, who, awaited, deadlines)
 

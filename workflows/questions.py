@@ -10,7 +10,7 @@ from temporalio import workflow
 
 from domain.approvals import acts
 from domain.approvals.gate import LATE, LONGEST_EXTENSION
-from domain.approvals.records import Level
+from domain.approvals.records import Approval, Level
 from domain.base import digest
 from domain.calls import DeadlineRequest, NoticeKind, ProceedRequest
 from domain.case import Case, CaseState
@@ -48,8 +48,11 @@ class Question:
     """The last two count where the case has no order of its own."""
 
 
-def deadline_request(case: Case, task: Task, role: str, opened_at: datetime) -> DeadlineRequest:
-    """What is asked of policy when that role is awaited from then on."""
+def deadline_request(
+    case: Case, task: Task, role: str, opened_at: datetime, approval: Approval | None = None
+) -> DeadlineRequest:
+    """What is asked of policy when that role is awaited from then on, once `approval` is there."""
+    approvals = [*task.approvals, *([approval] if approval else [])]
     return DeadlineRequest(
         case=case.ref,
         kind=task.kind,
@@ -61,6 +64,7 @@ def deadline_request(case: Case, task: Task, role: str, opened_at: datetime) -> 
         site=task.site,
         opened_at=opened_at,
         level=task.level,
+        barred=(*case.requesters, *(person for each in approvals for person in each.persons)),
     )
 
 

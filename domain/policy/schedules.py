@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from domain.approvals.chain import same
 from domain.assessment import Jeopardy
 from domain.business_time import Calendar, add_business, add_percent, business_between
 from domain.calls import DeadlineRequest, OutagePolicy, Resumed, ResumeRequest, ServiceTerms
 from domain.exception_types import ExceptionType
 from domain.money import Money
 from domain.order import Order
+from domain.policy.chains import seniors_of
 from domain.policy.policy_set import TECHNICAL, PolicySet
 from domain.policy.table import Match
 from domain.tasks import Deadlines, Escalation, ExpiryDefault
@@ -38,7 +40,27 @@ def schedule(request: DeadlineRequest, policy: PolicySet) -> Deadlines:
     )
     sla = _row(policy, "sla", service_level=request.service_level)
     calendar = policy.calendar_of(request.site)
-    return _deadlines(request, row, sla, calendar)
+    return _with_somebody_to_ask(_deadlines(request, row, sla, calendar), request, policy)
+
+
+def _with_somebody_to_ask(deadlines: Deadlines, request: DeadlineRequest, policy: PolicySet) -> Deadlines:
+    """Without the roles in which nobody may decide: the question stays with whoever has it, rather than going to them.
+
+    A president who has stood in for one level of a chain is no answer to the silence of the next.
+    """
+    default = deadlines.at_expiry
+    if not _is_somebody(default.ask_role, request, policy):
+        default = default.model_copy(update={"ask_role": request.role})
+    escalations = tuple(each for each in deadlines.escalations if _is_somebody(each.role, request, policy))
+    return deadlines.model_copy(update={"escalations": escalations, "at_expiry": default})
+
+
+def _is_somebody(role: str, request: DeadlineRequest, policy: PolicySet) -> bool:
+    """Whether anybody who may act in that role, or in the place of it, is not excluded."""
+    about = request.exception_type if request.kind.commits and request.exception_type else TECHNICAL
+    roles = (role, *seniors_of(policy, role, about, request.amount.currency))
+    people = (person.subject for each in roles for person in policy.people_in(each))
+    return any(not any(same(subject, barred) for barred in request.barred) for subject in people)
 
 
 def _deadlines(request: DeadlineRequest, row: Match, sla: Match, calendar: Calendar) -> Deadlines:

@@ -9,7 +9,7 @@ from sandbox.demo.cases import CaseRow
 
 STILL_FOR = 180.0
 """Seconds without any case moving after which none will: many times the longest deadline of the demo's own policies."""
-IN_ALL = 2700.0
+IN_ALL = 900.0
 """Seconds after which also cases that move are given up: they may go round in circles."""
 
 

@@ -119,6 +119,19 @@ async def test_silence_carries_the_approvals_that_there_are_to_the_next_role(ope
     assert (await case.closed()).exceptions[0].decided_by == "erin.okafor"
 
 
+async def test_silence_leaves_a_question_where_it_is_when_the_next_in_line_has_filled_a_level(open_case: Open) -> None:
+    """It went to the president, who had approved for the controller, and nobody at all could decide it any more."""
+    case = await open_case(PolicyWorld(amount=700_000, asked="cfo"))
+    await case.act(await case.task("credit_manager"), Action.APPROVE, "bob.tanaka")
+    await case.act(await case.task("controller"), Action.APPROVE, "erin.okafor")
+    first = await case.task("cfo")
+    await let_pass(case.environment, timedelta(hours=24, minutes=1))
+    again = await case.task("cfo")
+    assert (again.level, again.task_id) != (first.level, first.task_id)
+    await case.act(again, Action.APPROVE, "dan.weber")
+    assert (await case.closed()).exceptions[0].decided_by == "dan.weber"
+
+
 async def test_after_the_deadline_the_question_is_another_roles_and_the_old_one_takes_no_answer(
     open_case: Open,
 ) -> None:

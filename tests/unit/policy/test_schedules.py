@@ -86,6 +86,24 @@ def test_silence_about_credit_asks_the_next_role(policy: PolicySet) -> None:
     assert (default.option, default.max_amount, default.ask_role) == (None, None, "controller")
 
 
+def test_a_question_stays_where_it_is_when_nobody_else_may_decide(policy: PolicySet) -> None:
+    """The president has filled another level of the chain, whether the table passes silence on to her or escalates."""
+    cfo = request(role="cfo", barred=("Erin.Okafor",))
+    deadlines = schedule(cfo, policy)
+    assert (deadlines.escalations, deadlines.at_expiry.ask_role) == ((), "cfo")
+    free = schedule(request(role="cfo"), policy)
+    assert [step.role for step in free.escalations] == ["president"]
+    assert free.at_expiry.ask_role == "president"
+    assert deadlines.expires_at == free.expires_at
+
+
+def test_a_role_is_asked_as_long_as_one_of_its_seniors_may_decide(policy: PolicySet) -> None:
+    deadlines = schedule(request(barred=("carol.singh", "dan.weber")), policy)
+    assert deadlines.at_expiry.ask_role == "controller"
+    nobody = schedule(request(barred=("carol.singh", "dan.weber", "erin.okafor")), policy)
+    assert (nobody.escalations, nobody.at_expiry.ask_role) == ((), "credit_manager")
+
+
 def test_silence_about_tax_uses_the_engine_up_to_the_tables_amount(policy: PolicySet) -> None:
     deadlines = schedule(request(exception_type=ExceptionType.TAX_DISCREPANCY, role="tax_manager"), policy)
     assert deadlines.at_expiry.option == deadlines.at_rejection == "USE_ENGINE"

@@ -15,7 +15,8 @@ from temporalio.service import RPCError
 
 from domain.audit import Anchor, first_fault, receipts_of, trail_of
 from domain.case import Case, ClosingSummary
-from domain.identifiers import WORKFLOW_TYPE, workflow_id
+from domain.cause import CauseSummary
+from domain.identifiers import CAUSE_TYPE, WORKFLOW_TYPE, workflow_id
 from runtime.case_query import query_case
 from workflows import search_attributes as keys
 
@@ -53,6 +54,14 @@ class CaseRow:
 
 
 @dataclass(frozen=True)
+class CauseRow:
+    """A root cause. `closing` is there when it has ended well."""
+
+    name: str
+    closing: CauseSummary | None
+
+
+@dataclass(frozen=True)
 class Counts:
     """What a case took from the event to the release, in Temporal's terms."""
 
@@ -81,6 +90,11 @@ class Cases:
         """All runs of all cases; without what their memos say, which takes time to read, if nobody needs it."""
         found = self._client.list_workflows(f"WorkflowType = '{WORKFLOW_TYPE}'", page_size=1000)
         return [await _row(execution, closing=closing) async for execution in found]
+
+    async def causes(self) -> list[CauseRow]:
+        """What held several orders, and was asked about once."""
+        found = self._client.list_workflows(f"WorkflowType = '{CAUSE_TYPE}'", page_size=1000)
+        return [await _cause_row(execution) async for execution in found]
 
     async def broken_chains(self, rows: Sequence[CaseRow]) -> list[str]:
         """What is wrong with the audit chains of these cases, held against the anchors in memos and receipts."""
@@ -121,6 +135,10 @@ async def _row(execution: WorkflowExecution, *, closing: bool) -> CaseRow:
         closing=summary,
         anchor=await execution.memo_value("audit", None, type_hint=Anchor) if closing else None,
     )
+
+
+async def _cause_row(execution: WorkflowExecution) -> CauseRow:
+    return CauseRow(execution.id, await execution.memo_value("closing", None, type_hint=CauseSummary))
 
 
 def _until_release(events: Sequence[HistoryEvent]) -> Sequence[HistoryEvent]:

@@ -179,4 +179,5 @@ async def _books(enterprise: Enterprise, cases: Cases) -> Books:
     ledgers: dict[str, Sequence[dict[str, object]]] = {name: await enterprise.ledger(name) for name in SERVICES}
     rows = await cases.rows()
     broken = await cases.broken_chains(rows)
-    return Books(await enterprise.orders(), await enterprise.releases(), ledgers, rows, broken)
+    causes = await cases.causes()
+    return Books(await enterprise.orders(), await enterprise.releases(), ledgers, rows, broken, causes)

@@ -9,11 +9,12 @@ from typing import Any
 
 from domain.calls import ReleaseResolution
 from domain.case import CaseOutcome
+from domain.cause import Settlement
 from domain.exception_types import ExceptionType
 from domain.order import Hold, Order
 from sandbox.day.plan import PlannedOrder
 from sandbox.demo.authority import Auditor
-from sandbox.demo.cases import CaseRow
+from sandbox.demo.cases import CaseRow, CauseRow
 
 Document = dict[str, Any]
 
@@ -43,6 +44,8 @@ class Books:
     cases: Sequence[CaseRow]
     broken_chains: Sequence[str] = ()
     """What is wrong with the audit chains of the cases."""
+    causes: Sequence[CauseRow] = ()
+    """What held several orders."""
 
     def unsettled(self) -> set[str]:
         """The orders that are neither on their way nor dead, and those whose case is still open."""
@@ -71,6 +74,7 @@ class Reckoning:
             *self._effects_twice(),
             *self._told_otherwise(),
             *self._customers_told(),
+            *self._causes_left(),
             *self._books.broken_chains,
             *(f"order {order_id} was not settled in time" for order_id in sorted(self._books.unsettled())),
         ]
@@ -140,6 +144,10 @@ class Reckoning:
                 times = f"{settled[order_id]} times and its customer told {told[order_id]} times"
                 yield f"order {order_id} was settled {times}"
 
+    def _causes_left(self) -> Iterator[str]:
+        """Questions about many orders that outlived them."""
+        yield from (f"{cause.name} was never settled" for cause in self._books.causes if cause.closing is None)
+
     def too_little(self) -> Iterator[str]:
         """What did not happen often enough. A day on which hardly anything was held proves nothing."""
         holds = {order["order_id"]: _holds(order) for order in self._books.orders}
@@ -150,6 +158,8 @@ class Reckoning:
             yield f"only {held} orders were held, {_HELD} were wanted"
         if several < _SEVERAL:
             yield f"only {several} orders had several holds, {_SEVERAL} were wanted"
+        if not self.causes()[Settlement.MENDED]:
+            yield "no common cause of several orders was mended"
         for kind in ExceptionType:
             count = by_type.get(kind, Counter()).total()
             if kind is not ExceptionType.UNCLASSIFIED and count < _EACH_TYPE:
@@ -178,6 +188,10 @@ class Reckoning:
         ended = [case.closing for case in self._books.cases if case.closing]
         released = {closing.order_id for closing in ended if closing.outcome is CaseOutcome.RELEASED}
         return len({closing.order_id for closing in ended if closing.touchless}), len(released)
+
+    def causes(self) -> Counter[str]:
+        """How the causes that orders have in common were settled."""
+        return Counter(str(cause.closing.settlement) for cause in self._books.causes if cause.closing)
 
     def notices(self) -> Counter[str]:
         """What approvers were written about, as the CRM has it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich import box
 from rich.console import Console
@@ -26,6 +26,7 @@ def print_report(console: Console, outcome: Outcome, reckoning: Reckoning, probl
     console.print(_line("answers by approver.py", outcome.answers), soft_wrap=True)
     console.print(_line("answers by customers", outcome.customers), soft_wrap=True)
     console.print(_line("refused", outcome.refusals), soft_wrap=True)
+    console.print(_line("common causes", reckoning.causes()), soft_wrap=True)
     console.print(_line("messages to approvers", reckoning.notices()), soft_wrap=True)
     retrying = {system: len(orders) for system, orders in outcome.retrying_seen.items()}
     console.print(_line("cases seen retrying", Counter(retrying)), soft_wrap=True)
@@ -57,7 +58,7 @@ def _name(kind: str) -> str:
     return kind.lower().replace("_", " ")
 
 
-def _line(what: str, counts: Counter[str]) -> str:
+def _line(what: str, counts: Mapping[str, int]) -> str:
     shown = ", ".join(f"{count} {_name(name)}" for name, count in sorted(counts.items()))
     return f"{what}: {escape(shown) or 'none'}"
 

@@ -9,9 +9,10 @@ import pytest
 from temporalio.client import WorkflowExecutionStatus
 
 from domain.case import CaseOutcome, ClosingSummary
+from domain.cause import CauseSummary, Settlement
 from runtime.policy_files import load_policies
 from sandbox.demo.authority import Auditor
-from sandbox.demo.cases import CaseRow
+from sandbox.demo.cases import CaseRow, CauseRow
 from sandbox.demo.reckoning import Books, Reckoning
 from sandbox.demo.stakes import CreditBooks, Stakes
 from sandbox.stack import POLICIES
@@ -272,4 +273,23 @@ def test_a_day_on_which_little_was_held_proves_nothing(auditor: Auditor) -> None
     said = list(Reckoning(books, {}, auditor).too_little())
     assert said[0] == "only 1 orders were held, 120 were wanted"
     assert said[1] == "only 0 orders had several holds, 15 were wanted"
-    assert len(said) == 2 + 8
+    assert said[2] == "no common cause of several orders was mended"
+    assert len(said) == 3 + 8
+
+
+def test_a_question_about_many_orders_that_nobody_settled_is_found(auditor: Auditor) -> None:
+    at = datetime(2026, 11, 23, 9, tzinfo=UTC)
+    mended = CauseSummary(
+        key="record",
+        settlement=Settlement.MENDED,
+        decided_by="quinn.osei",
+        orders=("SO-1",),
+        amount=None,
+        opened_at=at,
+        closed_at=at,
+    )
+    causes = [CauseRow("root-cause/acme/record", mended), CauseRow("root-cause/acme/outage", None)]
+    reckoning = Reckoning(Books([], [], {}, [], causes=causes), {}, auditor)
+    assert reckoning.problems() == ["root-cause/acme/outage was never settled"]
+    assert reckoning.causes() == {Settlement.MENDED: 1}
+    assert "no common cause of several orders was mended" not in reckoning.too_little()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 from pydantic import BaseModel
@@ -16,6 +17,9 @@ from domain.calls import FactCall, ReleaseResolution, StepCall, StepResult, Undo
 from domain.exception_types import IntegrationErrorKind
 from domain.facts.fact import Fact
 from domain.order import HoldClass
+
+Made = Callable[[StepCall], Awaitable[StepResult | None]]
+End = Callable[[StepCall], Awaitable[StepResult]]
 
 
 class Resolutions(BaseModel):
@@ -202,22 +206,31 @@ class ErpActivities:
     @activity.defn(name="erp.release_order")
     async def release_order(self, call: StepCall) -> StepResult:
         """Resolve all holds and let the order go: the pivot."""
-        if is_repeated(call, CallContext.of(call.case)):
-            made = await self._erp.release_made(call)
-            if made is not None:
-                return made
-        await self._check(call)
-        return await self._erp.release(call)
+        return await self._pivot(call, self._erp.release_made, self._erp.release)
 
     @activity.defn(name="erp.cancel_order")
     async def cancel_order(self, call: StepCall) -> StepResult:
         """End the order: the other pivot."""
+        return await self._pivot(call, self._erp.cancellation_made, self._erp.cancel)
+
+    async def _pivot(self, call: StepCall, made: Made, end: End) -> StepResult:
+        """What was made under this key, or the pivot made now.
+
+        A case that an operator reset asks again, as if for the first time, for what its first run did: the order is not
+        what it was then, and that it is so because of us must not have everything undone.
+        """
         if is_repeated(call, CallContext.of(call.case)):
-            made = await self._erp.cancellation_made(call)
-            if made is not None:
-                return made
-        await self._check(call)
-        return await self._erp.cancel(call)
+            found = await made(call)
+            if found is not None:
+                return found
+        try:
+            await self._check(call)
+        except SystemCallFailed as refused:
+            found = await made(call) if refused.kind is IntegrationErrorKind.CONFLICT else None
+            if found is None:
+                raise
+            return found
+        return await end(call)
 
     async def _check(self, call: StepCall) -> None:
         """Look at the holds before resolving them.

@@ -1,4 +1,4 @@
-"""What the activities ask of a system that more than one product can be behind.
+"""What the activities ask of others: a system that more than one product can be behind, and Temporal's list of cases.
 
 Only the ERP is such a system so far: `connectors/erp.py` speaks the API of the sandbox, other ERPs get a class each.
 Every method raises SystemCallFailed, and leaves at most one effect per `idempotency_key`.
@@ -6,18 +6,21 @@ Every method raises SystemCallFailed, and leaves at most one effect per `idempot
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Protocol
 
 from activities.connectors.http import CallContext
-from domain.calls import StepCall, StepResult, UndoCall
+from domain.calls import CaseRef, StepCall, StepResult, UndoCall
 from domain.edi.business_answer import OrderStory
+from domain.events import OrderEvent
 from domain.facts.address import EnteredAddress
 from domain.facts.hold_history import HoldHistory
 from domain.facts.inventory import Sourcing
 from domain.facts.similar_orders import SimilarOrders
 from domain.facts.validation import OrderValidation
 from domain.order import Order
+from domain.reconciliation import CasePage, CaseRun, HeldPage
 
 
 class ErpPort(Protocol):
@@ -25,6 +28,14 @@ class ErpPort(Protocol):
 
     async def order(self, context: CallContext, order_id: str) -> Order:
         """The order with its open holds, as it is now."""
+        ...
+
+    async def held_orders(self, context: CallContext, cursor: str | None) -> HeldPage:
+        """The orders with open holds, a page at a time; an order that is held all the while is on one of the pages."""
+        ...
+
+    async def held_among(self, context: CallContext, order_ids: Sequence[str]) -> HeldPage:
+        """Those of some orders, at most 50, that have open holds now: all on one page."""
         ...
 
     async def sourcing(self, context: CallContext, items: list[str]) -> Sourcing:
@@ -115,4 +126,28 @@ class ErpPort(Protocol):
 
     async def cancel(self, call: StepCall) -> StepResult:
         """End the order, if it is at `call.order_version`."""
+        ...
+
+
+class CaseBook(Protocol):
+    """The cases as Temporal has them. Lists may lag behind by seconds; `newest_run` does not."""
+
+    async def attended(self, cases: Sequence[CaseRef]) -> frozenset[str]:
+        """The workflow ids of those cases that are open and work on their order; not those that only follow it."""
+        ...
+
+    async def at_work(self, cursor: str | None) -> CasePage:
+        """The open cases that work on their order, a page at a time."""
+        ...
+
+    async def newest_run(self, case: CaseRef) -> CaseRun | None:
+        """The newest run of a case; None if there never was one, or it was deleted."""
+        ...
+
+    async def start_or_join(self, case: CaseRef, event: OrderEvent) -> bool:
+        """Hand an event to a case, and open that if it is not running, as the door does. True if it was opened."""
+        ...
+
+    async def tell(self, case: CaseRef, event: OrderEvent) -> None:
+        """Hand an event to a case, if it still runs."""
         ...

@@ -26,8 +26,10 @@ from activities.deadlines import DeadlineActivities
 from activities.edi import EdiActivities
 from activities.erp import ErpActivities
 from activities.notification import Desk, NotificationActivities
+from activities.ports import CaseBook
 from activities.pricing import PricingActivities
 from activities.proofs import Proofs
+from activities.reconciliation import ReconciliationActivities
 from activities.tax import TaxActivities
 from activities.tms import TmsActivities
 from activities.triage import TriageActivities
@@ -43,12 +45,14 @@ async def build_activities(
     notifications: NotificationSettings,
     policies: Callable[[], PolicySet],
     proofs: Proofs,
+    *,
     links: CustomerLinks | None = None,
+    cases: CaseBook | None = None,
 ) -> AsyncIterator[list[Activity]]:
     """The activities, for as long as the block lasts; then the connections are closed.
 
     `policies` is asked each time anew, so that a new set counts from the next call on; so are the keys that
-    `proofs` knows. Without `links` no customer can be asked anything.
+    `proofs` knows. Without `links` no customer can be asked anything; without `cases` there is no reconciliation.
     """
     async with AsyncExitStack() as stack:
 
@@ -76,6 +80,7 @@ async def build_activities(
             CrmActivities(crm),
             CustomerQuestionActivities(crm, channels[0], policies, links),
             NotificationActivities(Communications(crm), channels, policies, desk, BusinessAnswers(erp, edi)),
+            *([] if cases is None else [ReconciliationActivities(erp, cases)]),
         )
 
 

@@ -20,6 +20,7 @@ from domain.policy.policy_set import PolicyError
 from runtime.customer_door import CustomerDoor
 from runtime.delivery import Delivery
 from runtime.event_records import Record, read_records
+from runtime.health import system_checks
 from runtime.intake import Intake
 from runtime.key_door import KeyDoor
 from runtime.policy_source import PolicySource
@@ -58,8 +59,13 @@ async def serve(settings: Settings) -> None:
     intake = Intake(Delivery(client, settings.task_queue), settings.door.answer_within, runtime.metric_meter)
     registering = asyncio.create_task(_register_search_attributes(client))
     try:
-        async with _customer_door(settings, intake) as customers, _key_door(settings) as keys:
-            door = build_door(intake, client, settings.door, customers, keys)
+        crm = {"crm": settings.door_crm} if settings.door.links and settings.door_crm else {}
+        async with (
+            _customer_door(settings, intake) as customers,
+            _key_door(settings) as keys,
+            system_checks(crm) as checks,
+        ):
+            door = build_door(intake, client, settings.door, customers, keys, systems=checks)
             await http_server(door, settings.door.bind).serve()
     finally:
         registering.cancel()

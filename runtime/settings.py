@@ -309,6 +309,17 @@ class WorkerSettings(Section):
     """How long calls under way may take to finish when the worker is told to stop."""
     connect_for: Seconds = timedelta(minutes=2)
     """How long Temporal is waited for at start-up."""
+    deployment: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")] = "holdfast"
+    """What Temporal calls all workers of this installation, of whatever version."""
+    build_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")] | None = None
+    """The version of this worker; unversioned if not set."""
+
+
+class ReconciliationSettings(Section):
+    """How often the ERP's holds are compared with the open cases."""
+
+    every: Annotated[Seconds, Field(ge=timedelta(seconds=10))] = timedelta(minutes=4)
+    """With the look itself less than five minutes, after which a lost case must have been found."""
 
 
 class OidcSettings(Section):
@@ -396,6 +407,7 @@ class Settings(BaseSettings):
     encryption: EncryptionSettings = EncryptionSettings()
     codec_server: CodecServerSettings = CodecServerSettings()
     worker: WorkerSettings = WorkerSettings()
+    reconciliation: ReconciliationSettings = ReconciliationSettings()
     observation: ObservationSettings = ObservationSettings()
     identity: IdentitySettings = IdentitySettings()
 

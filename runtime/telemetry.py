@@ -23,6 +23,7 @@ from temporalio.worker import (
 
 from domain.calls import Triage
 from domain.case import CaseStart, ClosingSummary, ResolvedException
+from domain.reconciliation import ReconciliationReport
 from domain.tasks import Receipt
 from runtime.temporal import INVOICE_METRIC, RESOLUTION_METRIC
 
@@ -52,6 +53,9 @@ class _Inbound(WorkflowInboundInterceptor):
         result = await super().execute_workflow(input)
         if isinstance(result, ClosingSummary):
             _count_closed(result)
+        elif isinstance(result, ReconciliationReport):
+            found = "differences" if result.found_something else "nothing"
+            _count("holdfast_reconciliations", "Comparisons of held orders with open cases", found=found)
         return result
 
     async def handle_update_handler(self, input: HandleUpdateInput) -> Any:  # noqa: A002 - the SDK's name

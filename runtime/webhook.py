@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -16,13 +17,14 @@ from domain.events import CloudEvent
 from runtime.admission import Admission, Replays
 from runtime.customer_door import CustomerDoor, add_customer_pages
 from runtime.envelope import Malformed, read_event
+from runtime.health import Check, Health, temporal_check
 from runtime.intake import Accepted, Disposition, EventIdReused, Intake, Undeliverable
 from runtime.key_door import KeyDoor, add_keys
 from runtime.problems import MEDIA_TYPE, Problem, ProblemBody, ProblemFault, install_problems
 from runtime.request_body import BodyIncomplete, BodyTooLarge, read_body
 from runtime.settings import DoorSettings
 from runtime.signatures import SIGNATURE_HEADER
-from runtime.temporal import TemporalUnavailable, is_healthy
+from runtime.temporal import TemporalUnavailable
 
 _RETRY_AFTER = "5"
 _CONTENT_TYPES = {"application/cloudevents+json", "application/json"}
@@ -48,9 +50,11 @@ def build_door(
     settings: DoorSettings,
     customers: CustomerDoor | None = None,
     keys: KeyDoor | None = None,
+    *,
+    systems: Mapping[str, Check] | None = None,
 ) -> FastAPI:
-    """The application. `client` only tells whether Temporal answers. Without `customers` they get no pages; without
-    `keys` nobody enrols one.
+    """The application. `client` only tells whether Temporal answers, `systems` what else the door depends on. Without
+    `customers` they get no pages; without `keys` nobody enrols one.
     """
     # the page must work where nothing of the outside world can be reached
     app = FastAPIOffline(
@@ -61,7 +65,7 @@ def build_door(
     )
     install_problems(app)
     _add_events(app, intake, settings)
-    _add_health(app, client)
+    _add_health(app, Health({"temporal": temporal_check(client)}, systems))
     if customers is not None:
         add_customer_pages(app, customers)
     if keys is not None:
@@ -150,16 +154,16 @@ def _come_back(detail: str) -> Problem:
     return Problem(HTTPStatus.SERVICE_UNAVAILABLE, "temporal_unavailable", detail, headers=headers)
 
 
-def _add_health(app: FastAPI, client: Client) -> None:
+def _add_health(app: FastAPI, health: Health) -> None:
     @app.get("/healthz", include_in_schema=False)
-    async def alive() -> dict[str, str]:
-        return {"status": "alive"}
+    async def alive() -> Response:
+        status, body = health.alive()
+        return JSONResponse(dict(body), status)
 
     @app.get("/readyz", include_in_schema=False)
-    async def ready() -> dict[str, str]:
-        if not await is_healthy(client):
-            raise _come_back("Temporal does not answer")
-        return {"status": "ready"}
+    async def ready() -> Response:
+        status, body = await health.ready()
+        return JSONResponse(dict(body), status)
 
 
 def _responses() -> dict[int | str, dict[str, Any]]:

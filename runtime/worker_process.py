@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import Coroutine, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -16,24 +17,34 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 
 from activities.registry import build_activities
 from domain.policy.policy_set import PolicyError
+from runtime.case_book import TemporalCases
 from runtime.development_keys import refuse_development_keys
-from runtime.health import health_endpoint
+from runtime.health import Health, health_endpoint, system_checks
+from runtime.leaving import leave
 from runtime.logging import CaseInLogs
 from runtime.policy_source import PolicySource
 from runtime.recognition import recognition
 from runtime.refusing import RefuseMalformed
+from runtime.schedules import ensure_schedules, recurring
 from runtime.search_attributes import ensure_search_attributes
 from runtime.settings import NotificationsSettings, Settings, SystemsSettings, WorkerSettings
 from runtime.settings_check import WrongSettings
+from runtime.stopping import CalledOff
 from runtime.telemetry import CaseMetrics
 from runtime.temporal import connect, is_healthy, temporal_runtime
+from runtime.versioning import be_the_first, deployment_config
 from runtime.whole_tasks import WholeTasksOnly
 from workflows.order_exception import OrderException
+from workflows.reconciliation import Reconciliation
 from workflows.root_cause import RootCause
 
+WORKFLOWS = (OrderException, RootCause, Reconciliation)
+"""Every workflow that a worker knows. Each has histories in tests/replay, which a new version must replay."""
 PASSED_THROUGH = ("domain", "runtime", "pydantic", "pydantic_core", "annotated_types", "typing_inspection")
 """What workflows import that has no side effects: not loaded anew for each case, a tenth of the memory."""
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
+_CANCELLED_WITHIN = timedelta(seconds=5)
+"""What calls may take to end that were called off because `drain_for` is over."""
 Result = TypeVar("Result")
 
 log = logging.getLogger(__name__)
@@ -46,16 +57,16 @@ class Stopped(Exception):
 def case_worker(
     client: Client, task_queue: str, activities: Sequence[Any], settings: WorkerSettings | None = None
 ) -> Worker:
-    """A worker for cases, of orders and of causes, with these activities."""
+    """A worker for every workflow, with these activities."""
     chosen = settings or WorkerSettings()
     restrictions = SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
     return Worker(
         client,
         task_queue=task_queue,
-        workflows=[OrderException, RootCause],
+        workflows=WORKFLOWS,
         activities=activities,
         workflow_runner=WholeTasksOnly(SandboxedWorkflowRunner(restrictions=restrictions)),
-        interceptors=[CaseInLogs(), CaseMetrics(), RefuseMalformed()],
+        interceptors=[CaseInLogs(), CaseMetrics(), CalledOff(), RefuseMalformed()],
         # bad input would otherwise be retried for ever
         workflow_failure_exception_types=[ValidationError],
         max_cached_workflows=chosen.max_cached_workflows,
@@ -66,6 +77,7 @@ def case_worker(
         activity_task_poller_behavior=PollerBehaviorSimpleMaximum(chosen.activity_task_pollers),
         sticky_queue_schedule_to_start_timeout=chosen.sticky_timeout,
         graceful_shutdown_timeout=chosen.drain_for,
+        deployment_config=deployment_config(chosen),
     )
 
 
@@ -87,16 +99,28 @@ class WorkerProcess:
         for number in _SIGNALS:
             loop.add_signal_handler(number, self._stop.set)
         with suppress(Stopped):
-            async with health_endpoint(self._settings.observation.health_bind, self._is_ready):
+            async with self._observed():
                 client = await self._unless_stopped(self._connected())
+                cases = TemporalCases(client, self._settings.task_queue)
                 links = self._settings.door.links
                 async with (
                     recognition(self._settings, self._policies) as proofs,
-                    build_activities(self._systems, self._notifications, self._policies, proofs, links) as activities,
+                    build_activities(
+                        self._systems, self._notifications, self._policies, proofs, links=links, cases=cases
+                    ) as activities,
                 ):
                     self._worker = case_worker(client, self._settings.task_queue, activities, self._settings.worker)
-                    await self._work(self._worker)
+                    await self._work(self._worker, client)
         log.info("worker stopped")
+
+    @asynccontextmanager
+    async def _observed(self) -> AsyncIterator[None]:
+        """The endpoint that says how this worker and what it depends on are doing."""
+        systems = {name: getattr(self._systems, name) for name in type(self._systems).model_fields}
+        async with system_checks(systems) as checks:
+            health = Health({"worker": self._not_working, "temporal": self._no_temporal}, checks)
+            async with health_endpoint(self._settings.observation.health_bind, health):
+                yield
 
     async def _connected(self) -> Client:
         runtime = temporal_runtime(self._settings.observation.metrics_bind)
@@ -107,23 +131,45 @@ class WorkerProcess:
         added = await ensure_search_attributes(self._client)
         if added:
             log.info("search attributes registered: %s", ", ".join(added))
+        await ensure_schedules(self._client, self._settings.task_queue, recurring(self._settings))
         return self._client
 
-    async def _work(self, worker: Worker) -> None:
+    async def _work(self, worker: Worker, client: Client) -> None:
         """Run until the stop signal; then take no more, and let what runs finish or be told to."""
         running = asyncio.create_task(worker.run())
         stopping = asyncio.create_task(self._stop.wait())
-        log.info("worker started on task queue %s with policies %s", worker.task_queue, self._policies().version)
+        routing = asyncio.create_task(be_the_first(client, self._settings.worker))
+        log.info(
+            "worker started on task queue %s with policies %s, build %s",
+            worker.task_queue,
+            self._policies().version,
+            self._settings.worker.build_id or "unversioned",
+        )
         await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
+        routing.cancel()
         if not running.done():
-            log.info("worker is stopping; calls under way may take %s to finish", self._settings.worker.drain_for)
-            await worker.shutdown()
+            await self._drained(worker)
         await running
 
-    async def _is_ready(self) -> bool:
-        at_work = self._worker is not None and self._worker.is_running and not self._stop.is_set()
-        return at_work and self._client is not None and await is_healthy(self._client)
+    async def _drained(self, worker: Worker) -> None:
+        """No new work; calls under way finish, or are called off when their time is over and made again elsewhere."""
+        drain_for = self._settings.worker.drain_for
+        log.info("worker is stopping; calls under way may take %s to finish", drain_for)
+        try:
+            async with asyncio.timeout((drain_for + _CANCELLED_WITHIN).total_seconds()):
+                await worker.shutdown()
+        except TimeoutError:
+            log.warning("calls under way could not be called off in time: their cases find out what became of them")
+            leave(0)
+
+    async def _not_working(self) -> str | None:
+        if self._stop.is_set():
+            return "is being stopped"
+        return None if self._worker is not None and self._worker.is_running else "has not started yet"
+
+    async def _no_temporal(self) -> str | None:
+        return None if self._client is not None and await is_healthy(self._client) else "does not answer"
 
     async def _unless_stopped(self, work: Coroutine[Any, Any, Result]) -> Result:
         """The result of `work`. Raises Stopped if the stop signal comes first."""

@@ -54,6 +54,8 @@ class Enterprise:
     tenant: str = "acme"
     encryption: str | None = None
     """The keys that cases are encrypted with, as settings have them; None leaves cases readable in the Temporal UI."""
+    reconcile_every: int = 240
+    """Seconds between two comparisons of its holds with our cases."""
 
 
 def enterprise_of(world: World) -> Enterprise:
@@ -61,6 +63,7 @@ def enterprise_of(world: World) -> Enterprise:
     return Enterprise(
         seeds=world.seeds(),
         settings={"erp": {"ship_after": 2, "invoice_after": 2}, "suppliers": {"acknowledge_after": 2}},
+        reconcile_every=20,
     )
 
 
@@ -203,6 +206,7 @@ class Stack:
                 f"token = {_quoted(self._tokens['holdfast'])}",
             ]
         lines += ["[worker]", f"max_concurrent_workflow_tasks = {_WORKFLOW_TASKS}"]
+        lines += ["[reconciliation]", f"every = {self.enterprise.reconcile_every}"]
         lines += ["[notifications]", f"smtp_host = {_quoted(HOST)}", f"smtp_port = {self._ports['smtp']}"]
         lines += [f"webhook_url = {_quoted(self.url('mailbox') + '/hooks')}", f"ui_url = {_quoted(self.temporal.ui)}"]
         door = f"{HOST}:{self._ports['door']}"

@@ -82,6 +82,8 @@ class Effects:
         try:
             effect = await self._post(context, write)
         except SystemCallFailed as failure:
+            if failure.kind is IntegrationErrorKind.CONFLICT and not failure.may_exist:
+                return await self._made_before(context, write, failure)
             if failure.kind is not IntegrationErrorKind.UNKNOWN_OUTCOME and not failure.may_exist:
                 raise
             return Found(self._alive(context, await self._read_back(context, write, failure)), read_back=True)
@@ -119,6 +121,13 @@ class Effects:
             raise failure
         what = f"{failure.what} and has nothing of reference {write.reference}"
         raise failure.instead(IntegrationErrorKind.TRANSIENT, what)
+
+    async def _made_before(self, context: CallContext, write: Write, failure: SystemCallFailed) -> Found:
+        """What is in the way may be our own effect: a case that was reset writes as if for the first time."""
+        effect = await self.find(context, write.collection, write.reference)
+        if effect is None or effect.status == CANCELLED:
+            raise failure
+        return Found(effect, read_back=True)
 
     async def _look_again(
         self, context: CallContext, collection: str, reference: str, failure: SystemCallFailed

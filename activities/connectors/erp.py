@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from urllib.parse import quote
 
-from pydantic import JsonValue
+from pydantic import BaseModel, JsonValue
 
 from activities.connectors.effects import Write
-from activities.connectors.http import CallContext, SystemClient
+from activities.connectors.http import CallContext, Params, SystemClient
 from activities.connectors.steps import Steps
 from domain.calls import StepCall, StepResult, UndoCall
 from domain.edi.business_answer import OrderStory
@@ -20,6 +20,7 @@ from domain.facts.inventory import Sourcing
 from domain.facts.similar_orders import SimilarOrders
 from domain.facts.validation import OrderValidation
 from domain.order import Order
+from domain.reconciliation import HeldOrder, HeldPage
 
 AMENDMENTS = "amendments"
 MERGES = "merges"
@@ -29,6 +30,14 @@ PURCHASE_ORDERS = "purchase-orders"
 PURCHASE_ORDER_CHANGES = "purchase-order-changes"
 RELEASES = "releases"
 CANCELLATIONS = "cancellations"
+_PAGE = "100"
+
+
+class _OrderPage(BaseModel):
+    """A page of `/v1/orders`."""
+
+    items: tuple[HeldOrder, ...]
+    next_cursor: str | None = None
 
 
 class HttpErp:
@@ -41,6 +50,18 @@ class HttpErp:
     async def order(self, context: CallContext, order_id: str) -> Order:
         """See ErpPort."""
         return await self._client.read(context, f"/v1/orders/{_quoted(order_id)}", Order)
+
+    async def held_orders(self, context: CallContext, cursor: str | None) -> HeldPage:
+        """See ErpPort."""
+        return await self._held(context, {"held": "true", "limit": _PAGE, "cursor": cursor})
+
+    async def held_among(self, context: CallContext, order_ids: Sequence[str]) -> HeldPage:
+        """See ErpPort."""
+        return await self._held(context, {"held": "true", "limit": _PAGE, "ids": ",".join(order_ids)})
+
+    async def _held(self, context: CallContext, params: Params) -> HeldPage:
+        page = await self._client.read(context, "/v1/orders", _OrderPage, params)
+        return HeldPage(orders=page.items, next_cursor=page.next_cursor)
 
     async def sourcing(self, context: CallContext, items: list[str]) -> Sourcing:
         """See ErpPort."""

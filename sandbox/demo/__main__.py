@@ -80,6 +80,8 @@ def _judge(outcome: Outcome, day: Day, policies: PolicySet, console: Console) ->
     problems = [*reckoning.problems(), *reckoning.too_little(), *outcome.measured.problems()]
     if not outcome.retrying_seen.get("tax"):
         problems.append("the tax service was down and no case was seen to wait for it")
+    if not outcome.reconciled:
+        problems.append("held orders were never compared with cases")
     print_report(console, outcome, reckoning, problems)
     return _FAILED if problems else 0
 

@@ -17,6 +17,7 @@ from domain.audit import Anchor, first_fault, receipts_of, trail_of
 from domain.case import Case, ClosingSummary
 from domain.cause import CauseSummary
 from domain.identifiers import CAUSE_TYPE, WORKFLOW_TYPE, workflow_id
+from domain.reconciliation import RECONCILIATION_TYPE, ReconciliationReport
 from runtime.case_query import query_case
 from workflows import search_attributes as keys
 
@@ -112,6 +113,15 @@ class Cases:
             return f"order {row.order_id}: entry {fault.number} of the audit chain {fault.problem}" if fault else None
 
         return [found for found in await asyncio.gather(*map(broken, rows)) if found]
+
+    async def reconciled(self) -> Counter[str]:
+        """How often held orders were compared with cases, and what was found."""
+        found: Counter[str] = Counter()
+        query = f"WorkflowType = '{RECONCILIATION_TYPE}' AND ExecutionStatus = 'Completed'"
+        async for run in self._client.list_workflows(query):
+            report: ReconciliationReport = await run.memo_value("report", type_hint=ReconciliationReport)
+            found += Counter({"comparisons": 1, "opened": report.opened, "told to look again": report.closed})
+        return found
 
     async def counts(self, order_id: str) -> Counts:
         """The events of the case's history until the release was confirmed, and the actions among them."""

@@ -55,6 +55,7 @@ class Outcome:
     answers: Counter[str]
     refusals: Counter[str]
     customers: Counter[str]
+    reconciled: Counter[str]
     retrying_seen: dict[str, set[str]] = field(default_factory=dict)
 
 
@@ -92,8 +93,9 @@ class Play:
                 self._watch(cases),
                 customers.act(),
             )
-            books = await _books(enterprise, cases)
-        return Outcome(measured, books, self._cast.answers, self._cast.refusals, customers.answers, self._retrying_seen)
+            books, reconciled = await _books(enterprise, cases), await cases.reconciled()
+        answers, refusals = self._cast.answers, self._cast.refusals
+        return Outcome(measured, books, answers, refusals, customers.answers, reconciled, self._retrying_seen)
 
     async def _day_goes_by(self, enterprise: Enterprise, cases: Cases, incidents: Incidents) -> None:
         await self._let_orders_in(enterprise, incidents)

@@ -30,6 +30,7 @@ def print_report(console: Console, outcome: Outcome, reckoning: Reckoning, probl
     console.print(_line("messages to approvers", reckoning.notices()), soft_wrap=True)
     retrying = {system: len(orders) for system, orders in outcome.retrying_seen.items()}
     console.print(_line("cases seen retrying", Counter(retrying)), soft_wrap=True)
+    console.print(_line("held orders against cases", outcome.reconciled), soft_wrap=True)
     _print_measured(console, outcome.measured)
     for problem in problems:
         console.print(f"[bold red]PROBLEM[/] {escape(problem)}")

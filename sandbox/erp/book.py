@@ -36,6 +36,12 @@ class OrderBook:
         """The order. Raises Problem 404."""
         return ErpOrder.model_validate(self.document(order_id))
 
+    def some(self, order_ids: Sequence[str], **fields: str | bool | None) -> list[Document]:
+        """Those of some orders whose fields are as given, where they are not None."""
+        wanted = {name: value for name, value in fields.items() if value is not None}
+        found = [document for order_id in order_ids if (document := self.documents.get(order_id))]
+        return [document for document in found if wanted.items() <= document.items()]
+
     def in_status(self, status: str) -> list[ErpOrder]:
         """All orders of a status, in the order they were entered."""
         return [ErpOrder.model_validate(document) for document in self.documents.all(status=status)]

@@ -122,8 +122,10 @@ def test_with_temporal_down_the_webhook_asks_to_come_back_and_then_takes_the_eve
         assert (refused.status_code, refused.json()["code"]) == (503, "temporal_unavailable")
         assert refused.json()["retryable"]
         assert int(refused.headers["Retry-After"]) > 0
-        assert http.get("/readyz").status_code == 503
-        assert http.get("/healthz").status_code == 200
+        not_ready = http.get("/readyz")
+        assert (not_ready.status_code, not_ready.json()["wrong"]) == (503, {"temporal": "does not answer"})
+        assert (alive := http.get("/healthz")).status_code == 200
+        assert alive.json()["wrong"] == not_ready.json()["wrong"]
         with server:
             deadline = time.monotonic() + PATIENCE
             while (answer := http.post("/v1/events", json=content)).status_code == 503:

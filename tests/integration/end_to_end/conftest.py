@@ -22,7 +22,8 @@ async def whole_company(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterat
     world = new_world()
     scratch = tmp_path_factory.mktemp("stack")
     policies = write_policies(tmp_path_factory.mktemp("policies"))
-    async with running(Enterprise(seeds=world.seeds(), settings=QUICK), scratch, policies=policies) as stack:
+    enterprise = Enterprise(seeds=world.seeds(), settings=QUICK, reconcile_every=3600)
+    async with running(enterprise, scratch, policies=policies) as stack:
         company = await Company.open(stack, world)
         yield company
         await company.systems.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import AsyncIterator
+from functools import partial
 
 import pytest
 import pytest_asyncio
@@ -110,3 +111,43 @@ async def test_a_worker_that_remembers_two_cases_at_a_time_carries_many(forgetfu
     await asyncio.gather(*(released_once(order) for order in touchless))
     for order in asked:
         assert (await order.released())["resolutions"][0]["decided_by"] == "bob.tanaka"
+
+
+STAGES = (
+    ("erp", "GET /v1/orders/{order_id}", "DELAY"),
+    ("credit", f"POST {CREDIT_RELEASES}", "DELAY"),
+    ("credit", f"POST {CREDIT_RELEASES}", "COMMIT_THEN_TIMEOUT"),
+    ("erp", RELEASE, "DELAY"),
+    ("erp", RELEASE, "COMMIT_THEN_TIMEOUT"),
+    ("crm", "POST /v1/communications", "DELAY"),
+)
+"""Calls of a case, in their order: each is stopped before its effect, each write of a plan also after it."""
+RESUMED_WITHIN = 30.0
+"""Seconds, besides what this machine takes for the orders themselves."""
+
+
+async def test_a_kill_in_every_stage_of_a_case_leaves_each_order_released_once(company: Company) -> None:
+    """And the decision that was accepted a moment before is carried out."""
+    supervisor, systems = company.stack.supervisor, company.systems
+    clock = asyncio.get_running_loop().time
+    began = clock()
+    await (await company.enter(orders.over_limit(company.world))).released()
+    undisturbed = clock() - began
+    asked = await company.enter(orders.over_limit(company.world, "1.30"))
+    await asked.asked("credit_manager")
+    held = []
+    for service, operation, kind in STAGES:
+        await spoil(company, service, operation, kind, count=2, delay_ms=4000)
+        held.append(await company.enter(orders.over_limit(company.world)))
+        await eventually(partial(systems.hits, service), bool)
+        await systems.repair(service)
+    said = await asked.approver("approve", as_="bob.tanaka")
+    assert said.exit_code == ExitCode.DONE, said
+    supervisor.kill(WORKER)
+    await supervisor.restart(WORKER)
+    restarted = clock()
+    await asyncio.gather(*(order.released() for order in (*held, asked)))
+    assert clock() - restarted < RESUMED_WITHIN + len(held) * undisturbed
+    await asyncio.gather(*(released_once(order) for order in held))
+    assert (await asked.released())["resolutions"][0]["decided_by"] == "bob.tanaka"
+    assert (await asked.effects())["credit"] == ["releases.create"]

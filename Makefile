@@ -2,6 +2,7 @@
 #   make demo    a day of held orders, from the first hold to the closing table; ends by itself
 #   make up      the same parts, kept running until Ctrl-C
 #   make test    all tests          make check   format, lint and types
+#   make histories   record the histories that tests/replay replays, for this version
 #   make lock    resolve requirements.lock anew from pyproject.toml
 
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -11,7 +12,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 LOCKER := $(VENV)/lock
 
-.PHONY: install demo up test check format lock clean
+.PHONY: install demo up test check format histories lock clean
 
 install: $(INSTALLED)
 
@@ -23,6 +24,9 @@ up: $(INSTALLED)
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
+
+histories: $(INSTALLED)
+	$(BIN)/python -m tests.replay
 
 check: $(INSTALLED)
 	$(BIN)/ruff format --check .

@@ -14,6 +14,7 @@ import typer
 from temporalio.service import RPCError, RPCStatusCode
 
 from runtime.leaving import leave
+from runtime.settings import Settings
 from runtime.settings_check import settings_or_exit
 from runtime.temporal import TemporalUnavailable, connect, reason
 from runtime.versioning import Deployment, Routing
@@ -49,7 +50,7 @@ def ramp(build_id: BuildId, percent: Annotated[float, typer.Argument(min=0, max=
 def _do(act: Callable[[Deployment], Awaitable[Routing | None]]) -> None:
     settings = settings_or_exit()
     try:
-        routing = asyncio.run(_done(settings.worker.deployment, act))
+        routing = asyncio.run(_done(settings, act))
     except TemporalUnavailable as error:
         _refused(str(error))
     except RPCError as error:
@@ -61,8 +62,9 @@ def _do(act: Callable[[Deployment], Awaitable[Routing | None]]) -> None:
         leave(0)
 
 
-async def _done(name: str, act: Callable[[Deployment], Awaitable[Routing | None]]) -> Routing:
-    deployment = Deployment(await connect("rollout", patience=_CONNECT_FOR), name)
+async def _done(settings: Settings, act: Callable[[Deployment], Awaitable[Routing | None]]) -> Routing:
+    client = await connect("rollout", settings.encryption, patience=_CONNECT_FOR)
+    deployment = Deployment(client, settings.worker.deployment)
     return await act(deployment) or await deployment.routing()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -30,9 +31,8 @@ from sandbox.demo.incidents import Incidents
 from sandbox.demo.progress import Progress
 from sandbox.demo.reckoning import Books
 from sandbox.stack import POLICIES, Stack, enterprise_of, running
-from tests.replay.corpus import keep
+from tests.replay.corpus import is_kept, keep
 
-_SEED = 5
 _SETTLED_WITHIN = 60.0
 _AT_ONCE = 6
 """Orders under way at a time: the deadlines are seconds, and whoever answers starts a program for it."""
@@ -41,9 +41,9 @@ _BEFALLS_AFTER = 5.0
 _RUNS_OF_RECONCILIATION = 3
 
 
-async def record_day(folder: Path) -> None:
-    """Play it, and keep every run that has come to its end; whether that is enough, tests/replay says."""
-    world = World(Random(_SEED), datetime.now(UTC))  # noqa: S311 - a play, not a secret
+async def record_day(folder: Path, seed: int) -> None:
+    """Play it, and keep every run that has come to its end; whether that is enough, the caller finds out."""
+    world = World(Random(seed), datetime.now(UTC))  # noqa: S311 - a play, not a secret
     for plan in _first_of_all(world):
         world.clean.append(plan.order)
     plans = _one_of_each(world)
@@ -135,12 +135,12 @@ async def _terminated(stack: Stack, cases: Cases) -> None:
 
 
 async def _keep_all(client: Client, folder: Path, plans: dict[str, PlannedOrder]) -> None:
-    names: dict[str, int] = {}
+    """Whatever there is already in the folder is another day's."""
     async for kind, history in _histories(client):
         plan = plans.get(history.workflow_id.rpartition("/")[2])
         name = f"day {plan.kind} {plan.story} {plan.conduct}" if plan else f"day {kind}"
-        names[name] = names.get(name, 0) + 1
-        keep(folder, f"{name} {names[name]}", history)
+        number = next(number for number in count(1) if not is_kept(folder, f"{name} {number}"))
+        keep(folder, f"{name} {number}", history)
 
 
 async def _histories(client: Client) -> AsyncIterator[tuple[str, WorkflowHistory]]:

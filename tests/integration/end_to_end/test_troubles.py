@@ -20,6 +20,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 QUOTES = "POST /v1/quotes"
 CREDIT_RELEASES = "/v1/releases"
+POSITION = "GET /v1/customers/{customer_id}/position"
 RELEASE = "POST /v1/orders/{order_id}/release"
 
 
@@ -77,9 +78,8 @@ async def test_an_order_that_is_newer_than_the_decision_is_looked_at_again(compa
 
 
 async def test_retry_after_is_obeyed(company: Company) -> None:
-    position = "GET /v1/customers/{customer_id}/position"
-    await spare(company, "credit", position)
-    await spoil(company, "credit", position, "RETRY_AFTER", retry_after=3)
+    await spare(company, "credit", POSITION)
+    await spoil(company, "credit", POSITION, "RETRY_AFTER", retry_after=3)
     order = await company.enter(orders.over_limit(company.world))
     await order.released()
     history = await order.history()

@@ -9,7 +9,6 @@ from typing import Any
 
 from domain.calls import ReleaseResolution
 from domain.case import CaseOutcome
-from domain.cause import Settlement
 from domain.exception_types import ExceptionType
 from domain.order import Hold, Order
 from sandbox.day.plan import PlannedOrder
@@ -158,8 +157,6 @@ class Reckoning:
             yield f"only {held} orders were held, {_HELD} were wanted"
         if several < _SEVERAL:
             yield f"only {several} orders had several holds, {_SEVERAL} were wanted"
-        if not self.causes()[Settlement.MENDED]:
-            yield "no common cause of several orders was mended"
         for kind in ExceptionType:
             count = by_type.get(kind, Counter()).total()
             if kind is not ExceptionType.UNCLASSIFIED and count < _EACH_TYPE:

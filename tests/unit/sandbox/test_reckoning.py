@@ -273,8 +273,7 @@ def test_a_day_on_which_little_was_held_proves_nothing(auditor: Auditor) -> None
     said = list(Reckoning(books, {}, auditor).too_little())
     assert said[0] == "only 1 orders were held, 120 were wanted"
     assert said[1] == "only 0 orders had several holds, 15 were wanted"
-    assert said[2] == "no common cause of several orders was mended"
-    assert len(said) == 3 + 8
+    assert len(said) == 2 + 8
 
 
 def test_a_question_about_many_orders_that_nobody_settled_is_found(auditor: Auditor) -> None:
@@ -292,4 +291,3 @@ def test_a_question_about_many_orders_that_nobody_settled_is_found(auditor: Audi
     reckoning = Reckoning(Books([], [], {}, [], causes=causes), {}, auditor)
     assert reckoning.problems() == ["root-cause/acme/outage was never settled"]
     assert reckoning.causes() == {Settlement.MENDED: 1}
-    assert "no common cause of several orders was mended" not in reckoning.too_little()

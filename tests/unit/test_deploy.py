@@ -225,7 +225,7 @@ class TestKubernetes:
             assert (DEPLOY / "kubernetes" / resource).is_file()
         assert kustomization["images"] == [{"name": "holdfast", "newTag": _version()}]
 
-    @pytest.mark.parametrize("name", ["worker", "door"])
+    @pytest.mark.parametrize("name", ["worker", "door", "codec"])
     def test_pods_run_commands_that_exist_without_rights(self, name: str) -> None:
         assert_command_exists(container(name)["args"])
         assert pod(name)["securityContext"]["runAsNonRoot"] is True
@@ -236,31 +236,38 @@ class TestKubernetes:
         assert rights["capabilities"] == {"drop": ["ALL"]}
         assert set(container(name)["resources"]) == {"requests", "limits"}
 
-    @pytest.mark.parametrize("name", ["worker", "door"])
+    @pytest.mark.parametrize("name", ["worker", "door", "codec"])
     def test_probes_ask_ports_and_paths_that_answer(
         self, name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
         settings = settings_with(kubernetes_settings(name), monkeypatch, tmp_path)
-        bind = settings.observation.health_bind if name == "worker" else settings.door.bind
+        binds = {
+            "worker": settings.observation.health_bind,
+            "door": settings.door.bind,
+            "codec": settings.codec_server.bind,
+        }
         ports = {port["name"]: port["containerPort"] for port in container(name)["ports"]}
         for probe in (container(name)["livenessProbe"], container(name)["readinessProbe"]):
             assert probe["httpGet"]["path"] in HEALTH_PATHS
-            assert ports[probe["httpGet"]["port"]] == _port(bind)
+            assert ports[probe["httpGet"]["port"]] == _port(binds[name])
+        if name == "codec":
+            return
         assert ports["metrics"] == _port(settings.observation.metrics_bind)
         annotations = MANIFESTS["Deployment", name]["spec"]["template"]["metadata"]["annotations"]
         assert annotations["prometheus.io/port"] == str(ports["metrics"])
 
     def test_every_network_rule_and_service_names_a_port_of_its_pods(self) -> None:
-        for name in ("worker", "door"):
+        for name in ("worker", "door", "codec"):
             ports = {port["name"] for port in container(name)["ports"]}
             rules = MANIFESTS["NetworkPolicy", name]["spec"]["ingress"]
             assert {port["port"] for rule in rules for port in rule["ports"]} <= ports
             selector = MANIFESTS["NetworkPolicy", name]["spec"]["podSelector"]["matchLabels"]
             assert selector == MANIFESTS["Deployment", name]["spec"]["template"]["metadata"]["labels"]
-        served = MANIFESTS["Service", "door"]["spec"]
-        assert served["ports"][0]["targetPort"] in {port["name"] for port in container("door")["ports"]}
+        for name in ("door", "codec"):
+            served = MANIFESTS["Service", name]["spec"]
+            assert served["ports"][0]["targetPort"] in {port["name"] for port in container(name)["ports"]}
 
-    @pytest.mark.parametrize("name", ["worker", "door"])
+    @pytest.mark.parametrize("name", ["worker", "door", "codec"])
     def test_secrets_are_files_that_are_mounted_where_the_settings_look(self, name: str) -> None:
         mounts = {mount["name"]: mount["mountPath"] for mount in container(name)["volumeMounts"]}
         offered: set[str] = set()

@@ -93,6 +93,8 @@ class OutagePolicy(Model):
     system: str
     ask_after: timedelta
     role: str
+    together: bool = False
+    """Whether all orders that wait for it are asked about at once."""
 
 
 class ServiceTerms(Model):

@@ -105,6 +105,11 @@ class Outage(State):
     attempt: int
     next_try_at: datetime
     task_id: str | None = None
+    cause: str | None = None
+    """The key of the cause by which it is asked about for all orders, as long as this one waits for the answer."""
+    cause_workflow: str = ""
+    settled: str | None = None
+    """How that question was settled."""
 
 
 class ExecutedStep(State):

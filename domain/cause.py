@@ -26,6 +26,8 @@ class Settlement(StrEnum):
 
     MENDED = "MENDED"
     """It is gone: every order looks at its facts again, and is resolved by its own rules."""
+    BORNE = "BORNE"
+    """It is waited for, by all of them: the silence of a system."""
     SEPARATELY = "SEPARATELY"
     """Nothing was mended: every order asks for itself."""
 
@@ -51,7 +53,8 @@ class Concern(Model):
 class Joining(Model):
     """A hold joins a cause: the argument of `causes.join`, and of the signal `concern_joined`.
 
-    `question` is what the hold is judged by, `fix` the option that mends the cause; those of the first are kept.
+    `question` is what the hold is judged by, `fix` the option that mends the cause; those of the first are kept. A
+    system's silence is joined by what an order waits for, whose name `hold_id` has; there is nothing to judge.
     """
 
     cause: Cause
@@ -59,7 +62,7 @@ class Joining(Model):
     exception_type: ExceptionType
     role: str
     fix: Option
-    question: AssessRequest
+    question: AssessRequest | None
 
 
 class Joined(Model):

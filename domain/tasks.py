@@ -33,6 +33,10 @@ class TaskState(StrEnum):
         return self in (TaskState.READY, TaskState.RESERVED, TaskState.INFO_REQUESTED, TaskState.AUTHORISING)
 
 
+KEEP_WAITING = "KEEP_WAITING"
+"""The choice to bear with a system that is silent."""
+
+
 class TaskKind(StrEnum):
     """What kind of answer is wanted."""
 

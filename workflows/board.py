@@ -165,5 +165,6 @@ def _outages(case: Case) -> list[str]:
     return [
         f"- **{outage.system}** cannot be reached since {outage.since:%H:%M:%S}Z ({outage.kind}: {outage.message}); "
         f"tried again from {outage.next_try_at:%H:%M:%S}Z on; Pending Activities has the attempt and the next try."
+        + (f" `{outage.cause_workflow}` asks about it for all orders." if outage.cause else "")
         for outage in case.outages.values()
     ]

@@ -20,10 +20,12 @@ from temporalio.exceptions import ActivityError, is_cancelled_exception
 from domain.base import Model
 from domain.calls import CaseRef
 from domain.case import Case, Outage
+from domain.cause import Settlement
 from domain.exception_types import IntegrationErrorKind
 from domain.money import Money
-from domain.tasks import Decision, TaskKind
+from domain.tasks import KEEP_WAITING, Decision, TaskKind
 from workflows import board, judgement
+from workflows.common_outages import CommonOutages
 from workflows.failures import CallRefused, Failure, JudgementRefused, failure_of
 from workflows.journal import record
 from workflows.leaving import Leaving
@@ -42,7 +44,6 @@ _URGENCY = {"CRITICAL": 1, "HIGH": 2, "MEDIUM": 3, "LOW": 4}
 _NO_CURRENCY = "X" * 3
 """ISO 4217's code for where no currency is involved: the order is not known yet."""
 
-KEEP_WAITING = "KEEP_WAITING"
 RETRY = "RETRY"
 
 
@@ -82,9 +83,10 @@ class WayOut:
 class Calls:
     """The case's calls to the world."""
 
-    def __init__(self, case: Case, questions: Questions) -> None:
+    def __init__(self, case: Case, questions: Questions, common: CommonOutages | None = None) -> None:
         self._case = case
         self._questions = questions
+        self._common = common
         self._writes: dict[workflow.ActivityHandle[Any], None] = {}
 
     async def landed(self) -> None:
@@ -144,10 +146,19 @@ class Calls:
     async def _whichever_first(self, call: Call[T], outage: Outage, attempt: workflow.ActivityHandle[T]) -> T | WayOut:
         """The answer, or a person's way out once the policy's patience is over."""
         patience = await judgement.outage_policy(call.system)
+        common = self._common if patience.together else None
         while True:
             ask_at = workflow.now() + patience.ask_after
             if await _done_within(attempt, ask_at - workflow.now(), f"{call.system} may be silent until then"):
                 return await attempt
+            if common is not None:
+                settled = await common.answer(call.place, outage, patience.role, attempt)
+                if settled is None:
+                    return await attempt
+                if settled is Settlement.SEPARATELY:
+                    common = None
+                else:
+                    continue
             question = self._question(
                 call,
                 TaskKind.OUTAGE,

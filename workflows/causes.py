@@ -69,14 +69,7 @@ class Causes:
         record(self._case, POLICY, "on its own", f"{exception.hold_id}: {why}")
 
     async def _join(self, exception: ExceptionCase, cause: Cause, joining: Joining) -> None:
-        joined = await workflow.execute_activity(
-            "causes.join",
-            joining,
-            result_type=Joined,
-            start_to_close_timeout=_ANSWER_WITHIN,
-            retry_policy=_UNTIL_IT_WORKS,
-            summary=f"{exception.hold_id} has the cause {cause.key}",
-        )
+        joined = await join(joining)
         exception.awaited_cause = cause
         exception.cause_workflow = joined.workflow_id
         exception.wait_ends[cause.key] = workflow.now() + joined.alone_after
@@ -89,9 +82,7 @@ class Causes:
             return
         exception.awaited_cause = None
         record(self._case, POLICY, "on its own again", f"{exception.hold_id}: {why}")
-        left = Left(key=f"{self._case.ref.order_id}/{exception.hold_id}", reason=why)
-        with suppress(TemporalError):
-            await workflow.get_external_workflow_handle(exception.cause_workflow).signal("concern_left", left)
+        await leave(exception.cause_workflow, Left(key=f"{self._case.ref.order_id}/{exception.hold_id}", reason=why))
 
     def settle(self, settled: CauseSettled) -> None:
         """The common answer is there: whoever waited for it looks at its facts again."""
@@ -102,8 +93,30 @@ class Causes:
                     exception.waited_for.append(f"cause {settled.key}")
                 exception.facts.clear()
                 exception.assessed_version = 0
+        for outage in self._case.outages.values():
+            if outage.cause == settled.key:
+                outage.settled = settled.settlement
         who = settled.decision.decided_by if settled.decision else POLICY
         record(self._case, who, f"cause {settled.settlement.lower()}", f"{settled.workflow_id}: {settled.reason}")
+
+
+async def join(joining: Joining) -> Joined:
+    """Tell the cause's workflow, which the first one starts. Raises ActivityError if that fails for good."""
+    joined: Joined = await workflow.execute_activity(
+        "causes.join",
+        joining,
+        result_type=Joined,
+        start_to_close_timeout=_ANSWER_WITHIN,
+        retry_policy=_UNTIL_IT_WORKS,
+        summary=f"{joining.concern.hold_id} has the cause {joining.cause.key}",
+    )
+    return joined
+
+
+async def leave(workflow_id: str, left: Left) -> None:
+    """Tell the cause's workflow that one waits no longer; it may have closed meanwhile."""
+    with suppress(TemporalError):
+        await workflow.get_external_workflow_handle(workflow_id).signal("concern_left", left)
 
 
 def joining(

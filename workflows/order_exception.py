@@ -19,6 +19,7 @@ from workflows import board, closing
 from workflows.calls import Calls
 from workflows.carrying_out import CarryingOut, ending
 from workflows.causes import Causes
+from workflows.common_outages import CommonOutages
 from workflows.desk import Desk
 from workflows.examination import ERP, Examination
 from workflows.execution import Execution, fresh_news
@@ -45,7 +46,7 @@ class OrderException(TaskUpdates):
         self._case = start.carried or Case(ref=start.ref, opened_at=workflow.now())
         self._notices = Notices(self._case)
         self._questions = Questions(self._case, self._notices)
-        self._calls = Calls(self._case, self._questions)
+        self._calls = Calls(self._case, self._questions, CommonOutages(self._case))
         self._execution = Execution(self._case, self._calls)
         self._causes = Causes(self._case)
         self._resolution = Resolution(self._case, self._calls, self._questions, self._execution, self._causes)

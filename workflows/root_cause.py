@@ -145,6 +145,9 @@ class RootCause(TaskUpdates):
         """The steps that mend the cause, done once. If they cannot be done, every order is looked at by itself."""
         if self._case.fix is None:
             raise RuntimeError(f"cause {self._case.ref.order_id} has no way to be mended")
+        if self._case.question is None:
+            self._settle(Settlement.BORNE, decision, f"{self._case.fix.title} for all")
+            return
         fix = mending(self._case.fix)
         try:
             await self._execution.carry_out(self._lead(), fix, decision)
@@ -199,6 +202,9 @@ class RootCause(TaskUpdates):
     def _text(self) -> str:
         count, value = len(self._case.concerns), self._case.value_at_risk
         title = self._case.cause.title if self._case.cause else ""
+        if self._case.question is None:
+            waiting = len({concern.case.order_id for concern in self._case.concerns.values()})
+            return f"{title}. {waiting} order{'s' if waiting != 1 else ''} wait for it. Keep waiting, for all of them?"
         return f"{title}. It holds {count} order{'s' if count != 1 else ''} of {value} together. Mend it for all?"
 
     def _amount(self) -> Money:

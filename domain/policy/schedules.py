@@ -129,7 +129,12 @@ def _due_at(order: Order, opened_at: datetime, sla: Match, calendar: Calendar) -
 def outage_policy(system: str, policy: PolicySet) -> OutagePolicy:
     """How long `system` may be silent before a person is asked, and who that is."""
     row = _row(policy, "outages", system=system)
-    return OutagePolicy(system=system, ask_after=row.duration("ask_after"), role=row.text("role"))
+    return OutagePolicy(
+        system=system,
+        ask_after=row.duration("ask_after"),
+        role=row.text("role"),
+        together=row.flag("together"),
+    )
 
 
 def jeopardy(order: Order, exception_type: ExceptionType, now: datetime, policy: PolicySet) -> Jeopardy:

@@ -85,7 +85,8 @@ def _free(known: Order) -> Order:
 class Company:
     """The cases of some orders and the workflow of what they have in common."""
 
-    def __init__(self, environment: WorkflowEnvironment, world: Orders) -> None:
+    def __init__(self, environment: WorkflowEnvironment, world: Orders, cause: str) -> None:
+        self._cause = cause
         self.client = environment.client
         self.world = world
         self.cases: dict[str, WorkflowHandle[OrderException, ClosingSummary]] = {}
@@ -105,7 +106,7 @@ class Company:
 
     @property
     def cause(self) -> WorkflowHandle[RootCause, CauseSummary]:
-        return self.client.get_workflow_handle_for(RootCause.run, cause_workflow_id("acme", CAUSE_ID))
+        return self.client.get_workflow_handle_for(RootCause.run, cause_workflow_id("acme", self._cause))
 
     async def asked(self, count: int) -> CauseCase:
         """The cause, once it asks about that many orders."""
@@ -171,7 +172,7 @@ def company(environment: WorkflowEnvironment) -> Callable[[Orders], Any]:
     """A worker for one world's cases and causes."""
 
     @asynccontextmanager
-    async def running(world: Orders) -> AsyncIterator[Company]:
+    async def running(world: Orders, cause: str = CAUSE_ID) -> AsyncIterator[Company]:
         causes = CauseActivities(company_policies)
         activities: Sequence[Callable[..., Any]] = [*world.activities, causes.join, causes.terms]
         async with Worker(
@@ -181,7 +182,7 @@ def company(environment: WorkflowEnvironment) -> Callable[[Orders], Any]:
             activities=activities,
             workflow_runner=UnsandboxedWorkflowRunner(),
         ):
-            yield Company(environment, world)
+            yield Company(environment, world, cause)
 
     return running
 

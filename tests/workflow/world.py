@@ -127,6 +127,8 @@ class World:
     refuse_steps: dict[str, BaseException] = field(default_factory=dict)
     lose_answers: int = 0
     during_step: Callable[[], Awaitable[None]] | None = None
+    asked_together: bool = False
+    """Whether one question about a silent system is put for all orders."""
     during: dict[str, Callable[[], Awaitable[None]]] = field(default_factory=dict)
     """What happens while a call is under way, once."""
 
@@ -213,7 +215,8 @@ class World:
 
     @activity.defn(name="deadlines.outage_policy")
     async def outage_policy(self, system: str) -> OutagePolicy:
-        return OutagePolicy(system=system, ask_after=timedelta(minutes=10), role="integration_oncall")
+        patience = timedelta(minutes=10)
+        return OutagePolicy(system=system, ask_after=patience, role="integration_oncall", together=self.asked_together)
 
     @activity.defn(name="authorisation.authorise")
     async def authorise(self, request: AuthoriseRequest) -> Authorisation:

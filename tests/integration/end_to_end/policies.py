@@ -18,9 +18,9 @@ LIFECYCLE = """rule,service_level,segment,recheck_after,follow_until,follow_for,
 priority,PRIORITY,*,1s,INVOICED,90s,7d
 others,STANDARD|SAME_DAY,*,1m,INVOICED,90s,7d
 """
-OUTAGES = """rule,system,ask_after,role,note
-tax,tax,2s,integration_oncall,
-others,*,30s,integration_oncall,
+OUTAGES = """rule,system,ask_after,role,together,note
+tax,tax,2s,integration_oncall,false,
+others,*,30s,integration_oncall,false,
 """
 CASH_WAIT, PAYMENT_WAIT, ANSWER_WAIT = "20m", "25m", "30m"
 """So long that a wait which ends within a test was ended by an event."""

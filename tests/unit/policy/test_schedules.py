@@ -160,6 +160,7 @@ def test_the_terms_say_what_closes_the_case(policy: PolicySet) -> None:
 def test_every_system_is_borne_with_for_a_while(policy: PolicySet) -> None:
     assert outage_policy("tax", policy).ask_after == timedelta(minutes=30)
     assert outage_policy("carrier-pigeon", policy).ask_after == timedelta(minutes=20)
+    assert outage_policy("tax", policy).together
 
 
 @pytest.mark.parametrize(

@@ -176,8 +176,8 @@ class Case(State):
     """The link before the first entry that is kept; empty if that is the chain's beginning."""
     audit_head: str = ""
     """The last link; empty while nothing is recorded."""
-    refusals_unlisted: int = 0
-    """Refusals beyond those with a line of their own: a flood must not push the case's story out."""
+    unlisted: dict[str, int] = Field(default_factory=dict)
+    """How many lines of a kind were counted and not written down, since the last that was."""
     customer_waits: list[CustomerWait] = Field(default_factory=list)
     """When the customer was waited for, by however many holds: not our time."""
     seen_events: list[str] = Field(default_factory=list)

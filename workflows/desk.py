@@ -47,7 +47,7 @@ class Desk:
 
     def check(self, request: TaskRequest) -> None:
         """Refuse at once what cannot succeed. Changes nothing; raises ApplicationError typed by the refusal."""
-        _typed(lambda: self._check(request))
+        typed(lambda: self._check(request))
 
     async def act(self, request: TaskRequest) -> Receipt:
         """Do what the request says, if its actor may; the same request sent again has the same answer."""
@@ -61,7 +61,7 @@ class Desk:
             self._check_again(task, request)
             commit = await self._prepared(task, request, who)
             self._check_again(task, request)
-            message = _typed(commit)
+            message = typed(commit)
             actor = acts.in_words(who.subject, who.on_behalf_of)
             record(self._case, actor, str(request.action).lower(), f"{task.task_id}: {message}", request.proof)
             receipt = acts.receipt_of(task, request, message, workflow.now(), anchor_of(self._case))
@@ -96,7 +96,7 @@ class Desk:
 
     def _check_again(self, task: Task, request: TaskRequest) -> None:
         """The same after an await: somebody or the clock may have been faster."""
-        _typed(lambda: gate.check_open(task, request, workflow.now()))
+        typed(lambda: gate.check_open(task, request, workflow.now()))
 
     def _task(self, request: TaskRequest) -> Task:
         task = self._case.tasks.get(request.task_id)
@@ -255,7 +255,7 @@ async def _usable(assessed: Awaitable[T]) -> T:
         raise JudgementRefused(str(Refusal.INVALID), refused.message) from refused
 
 
-def _typed(check: Callable[[], T]) -> T:
+def typed(check: Callable[[], T]) -> T:
     """A refusal as an error that the sender gets typed: any other would make the workflow's task fail."""
     try:
         return check()

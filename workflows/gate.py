@@ -1,7 +1,7 @@
 """The one way in for whoever acts on a task: by update, or by signal, which has no answer.
 
-What can be seen to be no proof is turned away at once. Signalled requests are screened many at a time, so that a flood
-of forgeries costs a case a few calls and never holds up an update.
+Whatever is turned down leaves one line in the case, if it is no mere load and no flood. Signalled requests are screened
+many at a time, so that a flood of forgeries costs a case a few calls and never holds up an update.
 """
 
 from __future__ import annotations
@@ -13,18 +13,16 @@ from contextlib import suppress
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
-from domain.approvals.refused import Refused
+from domain.approvals.gate import check_size
 from domain.audit import anchor_of
 from domain.calls import ScreenRequest
 from domain.case import Case
-from domain.credential import header_of
+from domain.credential import LARGEST, header_of
 from domain.tasks import AGAIN, Receipt, Refusal, TaskRequest, TaskState
 from workflows import judgement
-from workflows.desk import Desk, refuse
-from workflows.journal import record_refusal
+from workflows.desk import Desk, refuse, typed
+from workflows.journal import is_flooded, record_refusal
 
-LARGEST_REQUEST = 64 * 1024
-"""Characters of a request's JSON."""
 _BATCH = 100
 _BATCH_SIZE = 400_000
 _WAITING = 1000
@@ -56,12 +54,18 @@ class Gate:
         await workflow.wait_condition(lambda: self.is_idle and workflow.all_handlers_finished())
 
     def check(self, request: TaskRequest) -> None:
-        """Refuse an update at once if it cannot succeed. Changes nothing; the refusal is in the worker's log."""
+        """Refuse an update at once if it is no request but a load, or if it cannot succeed and the journal has told of
+        so many in a row that it would not tell of this one. Changes nothing; such a refusal is in the worker's log.
+
+        What is turned away here leaves no trace in the case. So any other refusal is left to `act`, which writes the
+        line that an auditor looks for (decision 23).
+        """
+        if self._closed:
+            _come_again()
         try:
-            if self._closed:
-                _come_again()
-            _presentable(request)
-            self._desk.check(request)
+            _not_too_large(request)
+            if is_flooded(self._case):
+                self._look_at(request)
         except ApplicationError as refusal:
             workflow.logger.warning("refused before it was looked at: %s", _line(request, refusal.type))
             raise
@@ -69,6 +73,7 @@ class Gate:
     async def act(self, request: TaskRequest) -> Receipt:
         """Do what the request says, if it is proven and allowed."""
         try:
+            self._look_at(request)
             receipt = await self._desk.act(request)
         except ApplicationError as refusal:
             record_refusal(self._case, _line(request, refusal.type))
@@ -78,10 +83,16 @@ class Gate:
             workflow.upsert_memo({"audit": anchor_of(self._case)})
         return receipt
 
+    def _look_at(self, request: TaskRequest) -> None:
+        """What can be seen without asking anybody."""
+        _carries_a_proof(request)
+        self._desk.check(request)
+
     def signalled(self, request: TaskRequest) -> None:
         """Take a request that was sent as a signal. Its refusal is on the case's own record."""
         try:
-            _presentable(request)
+            _not_too_large(request)
+            _carries_a_proof(request)
             if len(self._waiting) >= _WAITING:
                 refuse(Refusal.UNAVAILABLE, "too many signalled requests wait")
         except ApplicationError as refusal:
@@ -114,14 +125,16 @@ class Gate:
         return tuple(batch)
 
 
-def _presentable(request: TaskRequest) -> None:
-    """Refuse what is too large, or carries nothing that could be a proof."""
-    if _size(request) > LARGEST_REQUEST:
-        refuse(Refusal.INVALID, f"the request has more than {LARGEST_REQUEST} characters")
-    try:
-        header_of(request.credential)
-    except Refused as refused:
-        refuse(refused.refusal, str(refused))
+def _not_too_large(request: TaskRequest) -> None:
+    """Refuse what is no request but a load: it has no place in a history."""
+    typed(lambda: check_size(request))
+    if len(request.credential or "") > LARGEST:
+        refuse(Refusal.INVALID, f"the signed proof has more than {LARGEST} characters")
+
+
+def _carries_a_proof(request: TaskRequest) -> None:
+    """Refuse what carries nothing that could be a proof."""
+    typed(lambda: header_of(request.credential))
 
 
 def _size(request: TaskRequest) -> int:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from domain.case import Case, Milestone
 from domain.events import EventType, OrderEvent
 from workflows import closing
-from workflows.journal import record
+from workflows.journal import record_one_of_many
 
 _SEEN = 1000
-"""Event ids remembered; older ones are recognised by the order's version."""
+"""Event ids remembered at least; older ones are recognised by the order's version."""
 _MILESTONES_KEPT = 200
 _MILESTONES = frozenset(
     {
@@ -28,7 +28,9 @@ def take_note(case: Case, event: OrderEvent) -> None:
     """Keep an event for the process to act on; what is known already, or older than what we know, is let go."""
     if event.event_id in case.seen_events:
         return
-    case.seen_events = [*case.seen_events[-_SEEN:], event.event_id]
+    case.seen_events.append(event.event_id)
+    if len(case.seen_events) > 2 * _SEEN:
+        del case.seen_events[:-_SEEN]
     version = event.data.order_version
     _mark(case, event)
     if event.type is EventType.ORDER_SHIPPED:
@@ -36,12 +38,26 @@ def take_note(case: Case, event: OrderEvent) -> None:
     elif event.type is EventType.ORDER_INVOICED:
         case.invoiced_at = case.invoiced_at or event.occurred_at
     elif version and version <= case.order_version:
-        record(case, event.source, "known already", f"{event.type.signal} of version {version}")
+        record_one_of_many(case, event.source, "known already", f"{event.type.signal} of version {version}")
     elif not closing.concerns(case, event):
-        record(case, event.source, "of no concern", event.type.signal)
+        record_one_of_many(case, event.source, "of no concern", event.type.signal)
     else:
-        record(case, event.source, event.type.signal, f"version {version}")
-        case.news.append(event)
+        record_one_of_many(case, event.source, event.type.signal, f"version {version}")
+        _keep(case, event)
+
+
+def _keep(case: Case, event: OrderEvent) -> None:
+    """That something of this kind happened, as of the latest version of the order that was told: no more is acted on,
+    and thousands of events must fit into a history.
+    """
+    version = event.data.order_version
+
+    def outdone(other: OrderEvent) -> bool:
+        return other.type is event.type and bool(other.data.order_version) == bool(version)
+
+    alike = [other for other in case.news if outdone(other)]
+    if all((other.data.order_version or 0) <= (version or 0) for other in alike):
+        case.news = [*(other for other in case.news if not outdone(other)), event]
 
 
 def _mark(case: Case, event: OrderEvent) -> None:

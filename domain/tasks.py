@@ -21,16 +21,24 @@ class TaskState(StrEnum):
     RESERVED = "RESERVED"
     INFO_REQUESTED = "INFO_REQUESTED"
     AUTHORISING = "AUTHORISING"
+    """Whether somebody may is being looked up."""
     APPLYING = "APPLYING"
+    """He may, and what his answer needs is being worked out: the next level's deadlines, say."""
     DONE = "DONE"
     WITHDRAWN = "WITHDRAWN"
     EXPIRED = "EXPIRED"
     FAULTED = "FAULTED"
+    """It was decided, and what was decided could not be carried out."""
 
     @property
     def is_open(self) -> bool:
         """Whether an answer is still wanted."""
-        return self in (TaskState.READY, TaskState.RESERVED, TaskState.INFO_REQUESTED, TaskState.AUTHORISING)
+        return self.is_being_answered or self in (TaskState.READY, TaskState.RESERVED, TaskState.INFO_REQUESTED)
+
+    @property
+    def is_being_answered(self) -> bool:
+        """Whether somebody's answer is being looked at: for moments, in which nothing else is done with it."""
+        return self in (TaskState.AUTHORISING, TaskState.APPLYING)
 
 
 KEEP_WAITING = "KEEP_WAITING"
@@ -305,6 +313,8 @@ class Task(State):
     decision: Decision | None = None
     values: dict[str, str] = Field(default_factory=dict)
     """What the deciding person entered by hand."""
+    withdrawn: str = ""
+    """Why it was taken back, if it was."""
 
     @property
     def is_paused(self) -> bool:

@@ -106,16 +106,17 @@ class Desk:
         return task
 
     async def _authorised(self, task: Task, request: TaskRequest) -> Authorisation:
-        who = await self._judged(task, judgement.authorise(self._question_of_authority(task, request)))
+        question = judgement.authorise(self._question_of_authority(task, request))
+        who = await self._judged(task, question, TaskState.AUTHORISING)
         if who.subject != request.actor:
             message = f"{who.subject} sent this in the name of {request.actor}"
             refuse(Refusal.UNAUTHENTICATED, message)
         return who
 
-    async def _judged(self, task: Task, question: Awaitable[T]) -> T:
+    async def _judged(self, task: Task, question: Awaitable[T], meanwhile: TaskState = TaskState.APPLYING) -> T:
         """Policy's answer, while nothing else is done with the task. Its refusal is the sender's."""
         if task.state.is_open:  # a remark can come later
-            task.state = TaskState.AUTHORISING
+            task.state = meanwhile
         try:
             return await question
         except JudgementRefused as refused:
@@ -124,7 +125,7 @@ class Desk:
                 kind, message = Refusal[refused.kind], refused.message
             raise ApplicationError(message, type=str(kind), non_retryable=True) from refused
         finally:
-            if task.state is TaskState.AUTHORISING:  # and was not withdrawn meanwhile
+            if task.state.is_being_answered:  # and was not withdrawn meanwhile
                 task.state = task.idle_state
 
     def _question_of_authority(self, task: Task, request: TaskRequest) -> AuthoriseRequest:

@@ -18,7 +18,7 @@ from domain.audit import anchor_of
 from domain.calls import ScreenRequest
 from domain.case import Case
 from domain.credential import LARGEST, header_of
-from domain.tasks import AGAIN, Receipt, Refusal, TaskRequest, TaskState
+from domain.tasks import AGAIN, Action, Receipt, Refusal, TaskRequest
 from workflows import judgement
 from workflows.desk import Desk, refuse, typed
 from workflows.journal import is_flooded, record_refusal
@@ -27,6 +27,8 @@ _BATCH = 100
 _BATCH_SIZE = 400_000
 _WAITING = 1000
 """Signalled requests that may wait to be screened; what comes beyond is refused."""
+_ANCHORED = (Action.APPROVE, Action.ADJUST, Action.REJECT, Action.WITHDRAW)
+"""What the memo has an anchor of at once: whatever is decided, or a part of it."""
 _SUBJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}", re.ASCII)
 _TASK = re.compile(r"T[0-9]{1,9}", re.ASCII)
 
@@ -78,7 +80,7 @@ class Gate:
         except ApplicationError as refusal:
             record_refusal(self._case, _line(request, refusal.type))
             raise
-        if receipt.task_state is TaskState.DONE and receipt.audit_head == self._case.audit_head != self._anchored:
+        if receipt.action in _ANCHORED and receipt.audit_head == self._case.audit_head != self._anchored:
             self._anchored = receipt.audit_head
             workflow.upsert_memo({"audit": anchor_of(self._case)})
         return receipt

@@ -139,8 +139,8 @@ class Questions:
                     )
                 except TimeoutError:
                     continue
-            elif task.state is TaskState.AUTHORISING:
-                await workflow.wait_condition(lambda: task.state is not TaskState.AUTHORISING)
+            elif task.state.is_being_answered:
+                await workflow.wait_condition(lambda: not task.state.is_being_answered)
             else:
                 await act()
             if task.state is TaskState.EXPIRED and task.decision is None:
@@ -282,7 +282,7 @@ class Questions:
         task = self._case.tasks.get(task_id) if task_id else None
         if task is None or not task.state.is_open:
             return
-        task.state = TaskState.WITHDRAWN
+        task.state, task.withdrawn = TaskState.WITHDRAWN, why
         record(self._case, "system:policy", "withdrawn", f"{task.task_id}: {why}")
         self._notices.post(task, NoticeKind.WITHDRAWN, why)
         board.show(self._case)

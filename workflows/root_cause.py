@@ -42,6 +42,7 @@ from workflows.leaving import Leaving
 from workflows.letters import Letters, Receiver
 from workflows.notices import Notices
 from workflows.questions import Question, Questions
+from workflows.stalemate import mark_faulted
 from workflows.task_updates import TaskUpdates
 
 POLICY = "system:policy"
@@ -153,6 +154,7 @@ class RootCause(TaskUpdates):
             await self._execution.carry_out(self._lead(), fix, decision)
         except (FactsMoved, PlanAbandoned) as failed:
             await self._execution.undo(None, str(failed))
+            mark_faulted(self._case, decision.task_id, fix.code)
             self._settle(Settlement.SEPARATELY, decision, f"{fix.code} could not be done: {failed}")
             return
         self._case.executed.clear()

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from domain.case import Case, ExceptionCase
-from domain.tasks import Decision
+from domain.tasks import Decision, TaskState
 from workflows.calls import Calls
 from workflows.failures import JudgementRefused
+from workflows.journal import record
 
 PATIENCE = 3
 """Contradictions in a row before a person is asked."""
@@ -49,8 +50,17 @@ def remember_abandoned(case: Case, exception: ExceptionCase, decision: Decision)
     if option is not None:
         task = case.tasks[decision.task_id or ""]
         exception.abandoned[option] = decision.role or task.role
+        mark_faulted(case, exception.task_id, option)
     exception.decision = None
     exception.task_id = None
+
+
+def mark_faulted(case: Case, task_id: str | None, option: str) -> None:
+    """What was decided there could not be carried out: that must show, also where it is asked about anew."""
+    task = case.tasks.get(task_id or "")
+    if task is not None and task.state is TaskState.DONE:
+        task.state = TaskState.FAULTED
+        record(case, "system:policy", "faulted", f"{task.task_id}: {option} could not be carried out")
 
 
 def _option(exception: ExceptionCase) -> str | None:

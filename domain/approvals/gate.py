@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from domain.approvals.chain import same
 from domain.approvals.content import check_content
 from domain.approvals.refused import Refused
-from domain.tasks import Action, Receipt, Refusal, Task, TaskRequest
+from domain.tasks import Action, Receipt, Refusal, Task, TaskRequest, TaskState
 
 LATE = timedelta(seconds=60)
 LONGEST_EXTENSION = timedelta(minutes=30)
@@ -66,16 +66,38 @@ def check_open(task: Task, request: TaskRequest, now: datetime) -> None:
     """Whether the task still takes such a request, in the revision that its sender saw."""
     if request.action is Action.COMMENT:
         return
-    if task.decision is not None:
-        message = f"task {task.task_id} was decided by {task.decision.decided_by}: {task.decision.option}"
-        raise Refused(Refusal.CONFLICT, message)
-    if not task.state.is_open:
-        raise Refused(Refusal.CONFLICT, f"task {task.task_id} is {task.state}: nothing is left to decide")
+    over = settled(task)
+    if over is not None:
+        raise over
     if request.task_revision != task.revision:
         message = f"task {task.task_id} is at revision {task.revision} and you answered {request.task_revision}"
         raise Refused(Refusal.STALE, f"{message}: look at it again")
     _check_clock(task, request, now)
     _check_owner(task, request)
+
+
+def settled(task: Task) -> Refused | None:
+    """Why nothing is left to decide, with whoever was first; None while it is open."""
+    decision = task.decision
+    if task.state is TaskState.EXPIRED:
+        done = (
+            f"{decision.decided_by} did {decision.option}"
+            if decision
+            else f"{task.deadlines.at_expiry.ask_role} is asked now"
+        )
+        return Refused(Refusal.EXPIRED, f"{_expired(task)}: {done}")
+    if decision is not None:
+        message = f"task {task.task_id} was decided by {decision.decided_by}: {decision.option}"
+        return Refused(Refusal.CONFLICT, message)
+    if task.state.is_open:
+        return None
+    return Refused(
+        Refusal.CONFLICT, f"task {task.task_id} is {task.state}: {task.withdrawn or 'nothing is left to decide'}"
+    )
+
+
+def _expired(task: Task) -> str:
+    return f"task {task.task_id} expired at {task.deadlines.expires_at:%Y-%m-%d %H:%M:%S}Z"
 
 
 def _check_clock(task: Task, request: TaskRequest, now: datetime) -> None:
@@ -86,8 +108,7 @@ def _check_clock(task: Task, request: TaskRequest, now: datetime) -> None:
     if enquiry is None and request.action is Action.ANSWER:
         raise Refused(Refusal.CONFLICT, f"task {task.task_id} waits for no information: leave a comment instead")
     if not task.is_paused and now > task.deadlines.expires_at and (task.extended or not is_late(task, now)):
-        message = f"task {task.task_id} expired at {task.deadlines.expires_at:%Y-%m-%d %H:%M:%S}Z"
-        raise Refused(Refusal.EXPIRED, message)
+        raise Refused(Refusal.EXPIRED, _expired(task))
 
 
 def is_late(task: Task, now: datetime) -> bool:

@@ -14,6 +14,7 @@ from temporalio.client import WorkflowUpdateFailedError, WorkflowUpdateRPCTimeou
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
+from domain.approvals.gate import settled
 from domain.tasks import AGAIN, Action, Receipt, Task, TaskRequest
 from runtime.approvals.case_reading import read_state
 from runtime.approvals.refusals import ExitCode, Refused
@@ -218,10 +219,12 @@ async def _as_it_closed(client: Client, case: Case, task: Task) -> Task:
 
 
 def _recorded_before(task: Task, request: TaskRequest, closed: _CaseClosed) -> Receipt:
-    """The receipt that the same request already has in a case that has closed. Raises Refused (CONFLICT) otherwise."""
+    """The receipt that the same request already has in a case that has closed. Raises Refused otherwise."""
     for receipt in task.receipts:
         if receipt.digest == request.digest:
             return receipt
-    decision = task.decision
-    what = f"was decided by {decision.decided_by}: {decision.option}" if decision else f"is {task.state}"
-    raise Refused(ExitCode.CONFLICT, f"The case has closed; task {task.task_id} {what}.") from closed
+    over = settled(task)
+    if over is None:
+        message = f"The case has closed, and task {task.task_id} was not answered."
+        raise Refused(ExitCode.CONFLICT, message) from closed
+    raise Refused.by_case(over.refusal, f"The case has closed; {over}.") from closed

@@ -67,6 +67,7 @@ class PaperCase:
         self.exception = ExceptionCase(subject=subject, opened_at=START)
         self.case = Case(ref=REF, opened_at=START, order=held, order_version=2, exceptions={"H1": self.exception})
         self.notices = NoNotices()
+        self._watcher: Callable[[], None] = lambda: None
         self.questions = Questions(self.case, cast(Notices, self.notices))
         resolution = Resolution(self.case, cast(Any, None), self.questions, cast(Any, None), cast(Any, None))
         self.desk = Desk(self.case, HoldOffers(self.case, resolution), self.questions)
@@ -122,6 +123,10 @@ class PaperCase:
             receipt: Receipt = self.run(self.desk.act(request))
             return receipt
 
+    def watch(self, watcher: Callable[[], None]) -> None:
+        """Have a look whenever policy is asked something."""
+        self._watcher = watcher
+
     def refusal(self, action: Action, actor: str, **content: Any) -> str:
         """The type of the refusal that this meets."""
         try:
@@ -157,7 +162,7 @@ class PaperCase:
             patched.enter_context(patch.object(workflow, "now", lambda: self.now))
             patched.enter_context(patch.object(board, "show", lambda *_: None))
             for name, answer in answers.items():
-                patched.enter_context(patch.object(judgement, name, _judged(answer)))
+                patched.enter_context(patch.object(judgement, name, self._judged(answer)))
             yield
 
     async def _authorise(self, request: AuthoriseRequest) -> Authorisation:
@@ -165,6 +170,16 @@ class PaperCase:
 
     async def _assess(self, request: AssessRequest) -> Assessment:
         return self.assess(Decimal(request.adjustments[RELEASE]["amount"]))
+
+    def _judged(self, answer: Callable[[Any], Awaitable[Any]]) -> Callable[[Any], Awaitable[Any]]:
+        async def judge(request: Any) -> Any:
+            self._watcher()
+            try:
+                return await answer(request)
+            except ApplicationError as error:
+                raise JudgementRefused(error.type or "", error.message) from error
+
+        return judge
 
     @staticmethod
     def run(work: Awaitable[Any]) -> Any:
@@ -174,13 +189,3 @@ class PaperCase:
 
 async def _called(act: Callable[[], Awaitable[Any]]) -> Any:
     return await act()
-
-
-def _judged(answer: Callable[[Any], Awaitable[Any]]) -> Callable[[Any], Awaitable[Any]]:
-    async def judge(request: Any) -> Any:
-        try:
-            return await answer(request)
-        except ApplicationError as error:
-            raise JudgementRefused(error.type or "", error.message) from error
-
-    return judge

@@ -116,7 +116,7 @@ class Question:
         if wish.action in ALWAYS:
             return None
         if self.state != "OPEN":
-            return "CONFLICT"
+            return "EXPIRED" if self.state == "EXPIRED" else "CONFLICT"
         if wish.revision != self.revision:
             return "STALE"
         if self.paused != (wish.action == "ANSWER") and (not self.paused or wish.action not in IN_A_PAUSE):

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
+from domain.audit import Anchor, anchor_of
 from domain.case import CaseOutcome
 from domain.tasks import Action, ApprovalOutcome, TaskState
 from tests.approvals.world import PolicyWorld
@@ -22,6 +23,8 @@ async def test_three_levels_release_the_order_in_the_name_of_the_last(open_case:
     case = await open_case(PolicyWorld(amount=700_000, asked="cfo"))
     await case.act(await case.task("credit_manager"), Action.APPROVE, "bob.tanaka")
     controller = await case.task("controller")
+    state = await case.state()
+    assert await (await case.handle.describe()).memo_value("audit", type_hint=Anchor) == anchor_of(state)
     assert await refused(case.act(controller, Action.APPROVE, "bob.tanaka")) == "SEGREGATION"
     await case.act(controller, Action.APPROVE, "dan.weber", on_behalf_of="carol.singh")
     cfo = await case.task("cfo")
@@ -139,7 +142,7 @@ async def test_after_the_deadline_the_question_is_another_roles_and_the_old_one_
     task = await case.task()
     await let_pass(case.environment, task.deadlines.expires_at - await case.environment.get_current_time())
     expired = (await case.until(lambda seen: "T2" in seen.tasks)).tasks["T2"]
-    assert await refused(case.act(task, Action.APPROVE, "bob.tanaka")) == "CONFLICT"
+    assert await refused(case.act(task, Action.APPROVE, "bob.tanaka")) == "EXPIRED"
     await case.act(expired, Action.APPROVE, "carol.singh")
     await case.closed()
 

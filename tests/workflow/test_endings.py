@@ -64,6 +64,11 @@ async def test_a_merge_that_is_given_up_ends_nothing(open_case: Open) -> None:
     await case.act(await case.task(), Action.APPROVE, "carla")
     summary = await case.closed()
     assert summary.outcome is CaseOutcome.ORDER_CANCELLED
+    state = await case.state()
+    assert [task.state for task in state.tasks.values()] == ["FAULTED", "DONE", "DONE"]
+    assert [entry.detail for entry in state.audit if entry.action == "faulted"] == [
+        f"T1: {MERGE} could not be carried out"
+    ]
     assert case.world.done == ["credit.release:merge", "erp.cancel_order:cancel_order"]
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from temporalio.service import RPCError
 from typer.testing import CliRunner
 
 from approver import app
@@ -20,7 +22,7 @@ from domain.tasks import Action, Receipt, TaskRequest, TaskState
 from runtime.approvals.refusals import ExitCode
 from tests.approvals.policies import approval_files
 from tests.integration.approver.policy_stage import Case, PolicyStage, write_policies
-from tests.integration.approver.stage import Stage
+from tests.integration.approver.stage import PATIENCE, Stage
 from tests.orders import order
 from tests.unit.policy.tables import company_files
 from tests.workflow.conftest import event
@@ -66,7 +68,7 @@ def test_row_10_a_decision_after_a_deadline_that_nobody_worked_at_is_expired(pol
 
     answer = asyncio.run_coroutine_threadsafe(decide_and_restart(), case.stage._loop).result(60)
     assert isinstance(answer, str)
-    assert answer.partition(":")[0] in ("EXPIRED", "CONFLICT")
+    assert answer.partition(":")[0] == "EXPIRED"
     closed = case.state(lambda seen: seen.outcome)
     decision = closed.tasks["T1"].decision
     assert decision is not None
@@ -157,6 +159,58 @@ def test_row_19_a_decision_and_the_cancellation_in_the_erp_have_one_end(policy_s
     assert task.state in (TaskState.WITHDRAWN, TaskState.DONE)
     assert isinstance(answer, Receipt) == (task.state is TaskState.DONE), answer
     assert all("erp" not in effect for effect in case.world.done)
+    late = asyncio.run_coroutine_threadsafe(
+        case.update(approval.model_copy(update={"actor": "maya.patel"})), case.stage._loop
+    ).result(PATIENCE)
+    assert isinstance(late, str)
+    winner = "bob.tanaka" if task.state is TaskState.DONE else "gone from the ERP"
+    assert late.startswith("CONFLICT")
+    assert winner in late
+
+
+@pytest.mark.parametrize("lead", [1.0, 0.05, -0.2], ids=["the decision first", "all at once", "the deadline first"])
+def test_row_19_a_decision_the_deadline_and_the_cancellation_have_one_winner(
+    policy_stage: PolicyStage, lead: float
+) -> None:
+    """The decision is sent `lead` seconds before the deadline, the cancellation at the deadline."""
+    case = policy_stage.open(files={"tasks_csv": EXPIRES_SOON})
+    approval = case.request(Action.APPROVE, "bob.tanaka")
+    deadline = case.state().tasks["T1"].deadlines.expires_at
+    cancelled = event(EventType.ORDER_CANCELLED, 3)
+    data = cancelled.data.model_copy(update={"order_id": case.order_id})
+    handle = case.stage.client.get_workflow_handle(case.workflow)
+
+    async def until(moment: datetime) -> None:
+        await asyncio.sleep((moment - datetime.now(UTC)).total_seconds())
+
+    async def decide() -> Receipt | str:
+        await until(deadline - timedelta(seconds=lead))
+        return await case.update(approval)
+
+    async def cancel() -> None:
+        await until(deadline)
+        case.world.order = order(version=3, status=OrderStatus.CANCELLED).model_copy(update={"order_id": case.order_id})
+        with suppress(RPCError):  # the case may have come to its end before
+            await handle.signal("order_cancelled", cancelled.model_copy(update={"data": data}))
+
+    async def race() -> tuple[Receipt | str, None]:
+        return await asyncio.gather(decide(), cancel())
+
+    answer, _ = asyncio.run_coroutine_threadsafe(race(), case.stage._loop).result(PATIENCE)
+    closed = case.state(lambda seen: seen.closed_at)
+    task = closed.tasks["T1"]
+    if isinstance(answer, Receipt):
+        assert task.decision is not None
+        assert (task.decision.decided_by, answer.digest) == ("bob.tanaka", approval.digest)
+    elif task.decision is not None:
+        assert (task.state, task.decision.decided_by) == (TaskState.EXPIRED, "system:sla")
+        assert answer.startswith("EXPIRED")
+        assert "system:sla did REJECT" in answer
+    else:
+        assert task.state is TaskState.WITHDRAWN
+        assert answer.startswith("CONFLICT")
+        assert "gone from the ERP" in answer
+    assert len([effect for effect in case.world.done if effect.startswith("erp.")]) <= 1
 
 
 def test_row_20_a_role_that_was_revoked_after_the_look_counts_no_more(policy_stage: PolicyStage) -> None:

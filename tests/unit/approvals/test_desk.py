@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from temporalio.exceptions import ApplicationError
 
 from domain.policy.policy_set import PolicySet
 from domain.tasks import Action, ApprovalOutcome, TaskState
@@ -305,7 +306,27 @@ def test_escalation_drops_the_claim_and_expiry_leaves_nothing_to_decide() -> Non
     case.act(Action.CLAIM, "carol.singh")
     case.pass_time(20 * HOUR)
     assert case.task.state is TaskState.EXPIRED
-    assert case.refusal(Action.APPROVE, "carol.singh") == "CONFLICT"
+    assert case.refusal(Action.APPROVE, "carol.singh") == "EXPIRED"
+
+
+def test_whoever_comes_after_a_withdrawal_is_told_what_ended_the_question() -> None:
+    case = asked()
+    with case.at_work():
+        case.questions.withdraw(case.task.task_id, "hold H1: gone from the ERP")
+    with pytest.raises(ApplicationError, match="T1 is WITHDRAWN: hold H1: gone from the ERP") as refused:
+        case.act(Action.APPROVE, "bob.tanaka")
+    assert refused.value.type == "CONFLICT"
+
+
+def test_the_states_on_the_way_to_a_decision_are_those_of_the_task() -> None:
+    """READY, RESERVED, then AUTHORISING while policy is asked, APPLYING while the next level is worked out."""
+    case = large()
+    seen: list[TaskState] = []
+    case.watch(lambda: seen.append(case.task.state))
+    case.act(Action.CLAIM, "bob.tanaka")
+    case.act(Action.APPROVE, "bob.tanaka")
+    assert seen == [TaskState.AUTHORISING, TaskState.AUTHORISING, TaskState.APPLYING]
+    assert case.task.state is TaskState.READY
 
 
 @pytest.mark.parametrize(

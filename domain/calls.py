@@ -361,6 +361,8 @@ class ReleaseResolution(Model):
     resolution: str
     reason: str
     decided_by: str
+    on_behalf_of: str | None = None
+    """Whom a substitute acted for."""
     role: str | None
     amount: Money
     policy_version: str
@@ -373,6 +375,7 @@ class ReleaseResolution(Model):
             resolution=decision.option,
             reason=reason,
             decided_by=decision.decided_by,
+            on_behalf_of=decision.on_behalf_of,
             role=decision.role,
             amount=decision.amount,
             policy_version=decision.policy_version,

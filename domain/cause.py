@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from pydantic import AwareDatetime, Field
 
+from domain.approvals.records import Level
 from domain.assessment import Cause, Option
 from domain.base import Model
 from domain.calls import AssessRequest, CaseRef
@@ -101,7 +102,7 @@ class CauseTermsRequest(Model):
 
 
 class CauseTerms(Model):
-    """Policy's word on one cause. `role` may decide about the whole amount."""
+    """Policy's word on one cause. `role` may decide about the whole amount, or is the first of the chain for it."""
 
     collect_for: timedelta
     """How long orders are gathered before anybody is asked."""
@@ -110,6 +111,8 @@ class CauseTerms(Model):
     alone_after: timedelta
     """A case waits no longer than this for the common answer; then it asks for itself."""
     role: str
+    levels: tuple[Level, ...] = ()
+    """The chain of approvals that all orders together take; empty if one person decides."""
 
 
 class CauseCase(Case):

@@ -20,9 +20,9 @@ class CauseOffers:
     def __init__(self, case: CauseCase) -> None:
         self._case = case
 
-    def decider(self, task: Task, code: str | None) -> str | None:  # noqa: ARG002 - whoever was asked
-        """See Offers."""
-        return None
+    def decider(self, task: Task, code: str | None) -> str | None:  # noqa: ARG002 - there is one task
+        """See Offers: mending is whose it is by the rules, leaving each order to itself anybody's who is asked."""
+        return None if code == SEPARATELY else self._case.role or None
 
     def stricter(self, task: Task, code: str | None) -> str | None:  # noqa: ARG002 - one role decides about all
         """See Offers."""
@@ -55,7 +55,9 @@ class CauseOffers:
         def adopt() -> None:
             case.adjustments, case.fix = adjustments, fix
             task.revision += 1
-            void_approvals(task)
+            if void_approvals(task):
+                task.pass_to(task.levels[0].role, stands_in=False)
+                task.asked_role = task.role
             record(case, "system:policy", "asked anew", f"{task.task_id} revision {task.revision}: {fix.title}")
 
         return adopt

@@ -11,6 +11,7 @@ from temporalio import workflow
 from temporalio.common import RawValue
 from temporalio.exceptions import ActivityError, TemporalError
 
+from domain.approvals.acts import void_approvals
 from domain.assessment import Option, Plan
 from domain.audit import anchor_of
 from domain.calls import OpenException
@@ -130,14 +131,20 @@ class RootCause(TaskUpdates):
         return self._case.concerns.keys() != known or workflow.info().is_continue_as_new_suggested()
 
     async def _ask_anew(self) -> None:
-        """The open question says how many orders there are by now; another role gets it if they are worth too much."""
+        """The open question says how many orders there are by now. Others get it if they are worth too much; what was
+        approved in part was approved of another amount.
+        """
         terms = await self._terms()
         task = self._case.tasks.get(self._case.task_id or "")
         if task is None or not task.state.is_open:
             return
-        task.question = self._text()
-        task.amount = self._amount()
-        if terms.role != task.role and not task.stands_in:
+        before, amount = task.amount, self._amount()
+        task.question, task.amount = self._text(), amount
+        other_chain = terms.levels != task.levels or (amount != before and bool(task.approvals))
+        other_role = not task.levels and terms.role != task.role and not task.stands_in
+        if other_chain or other_role:
+            void_approvals(task)
+            task.levels = terms.levels
             task.revision += 1
             record(self._case, POLICY, "asked anew", f"{task.task_id} revision {task.revision}: {task.question}")
             self._questions.pass_on(task, terms.role)
@@ -195,6 +202,7 @@ class RootCause(TaskUpdates):
             choices=(fix, SEPARATELY),
             recommended=fix,
             by_silence=frozenset({SEPARATELY}),
+            levels=terms.levels,
             system=self._case.cause.system if self._case.cause else None,
             exception_type=self._case.exception_type,
             service_level=str(self._case.service_level),

@@ -151,8 +151,8 @@ def task_terms(policy: PolicySet, kind: TaskKind, exception_type: ExceptionType 
 
 
 def _chain(request: AuthoriseRequest, policy: PolicySet) -> tuple[Level, ...]:
-    """One cause of many orders is decided by one person whose limit covers them all, and so is a silent system."""
-    if request.kind is not TaskKind.RESOLUTION or request.exception_type is None:
+    """What commits money takes the chain of its amount, one order's or that of all orders with one cause."""
+    if not request.kind.commits or request.exception_type is None:
         return ()
     levels = levels_for(policy, request.exception_type, request.amount, request.decider or request.asked_role)
     if not levels or request.stricter is None or any(level.role == request.stricter for level in levels):

@@ -20,13 +20,23 @@ from temporalio.worker import Replayer, UnsandboxedWorkflowRunner, Worker
 
 from activities.causes import CauseActivities
 from domain.assessment import Assessment, Cause, Parameter
-from domain.calls import AssessRequest, CaseRef, StepCall, StepResult, Triage, TriageRequest
+from domain.calls import (
+    AssessRequest,
+    Authorisation,
+    AuthoriseRequest,
+    CaseRef,
+    StepCall,
+    StepResult,
+    Triage,
+    TriageRequest,
+)
 from domain.case import Case, CaseOutcome, CaseStart, ClosingSummary
-from domain.cause import CauseCase, CauseSummary, Settlement
+from domain.cause import SEPARATELY, CauseCase, CauseSummary, Settlement
 from domain.events import EventType
 from domain.identifiers import cause_workflow_id, workflow_id
 from domain.order import Order, OrderStatus
 from domain.tasks import Action, ApprovalOutcome, Receipt, TaskRequest
+from tests.approvals.policies import approval_policy, authorised
 from tests.orders import hold, order
 from tests.signatures import signed
 from tests.unit.activities.policies import company_policies
@@ -268,6 +278,58 @@ async def test_whoever_joins_while_the_question_is_open_is_part_of_it(
         summaries, cause = await here.closed()
     assert [summary.outcome for summary in summaries] == [CaseOutcome.RELEASED] * 3
     assert len(cause.orders) == 3
+
+
+class StrictOrders(Orders):
+    """The authority is the company's policies."""
+
+    @activity.defn(name="authorisation.authorise")
+    async def authorise(self, request: AuthoriseRequest) -> Authorisation:
+        return authorised(request, approval_policy())
+
+
+async def test_orders_that_are_large_together_take_the_chain_of_their_sum(
+    company: Any, environment: WorkflowEnvironment
+) -> None:
+    """What two would have to approve for one order is not one person's to approve for many."""
+    async with company(StrictOrders("SO-1", "SO-2", "SO-3", value=300_000)) as here:
+        await here.hold("SO-1", "SO-2")
+        await eventually(here.about, lambda case: len(case.concerns) == 2)
+        await skip(environment, 3)
+        asked = await here.asked(2)
+        assert [level.role for level in asked.open_tasks[0].levels] == ["credit_manager", "controller", "cfo"]
+        await here.answer(asked, actor="bob.tanaka")
+        second = await here.about()
+        assert (second.open_tasks[0].role, second.settled_as) == ("controller", None)
+        await here.hold("SO-3")
+        grown = await eventually(here.about, lambda case: len(case.concerns) == 3 and case.open_tasks[0].revision > 2)
+        assert (grown.open_tasks[0].role, grown.open_tasks[0].approvals) == ("credit_manager", [])
+        await here.answer(grown, actor="bob.tanaka")
+        with pytest.raises(WorkflowUpdateFailedError) as twice:
+            await here.answer(await here.about(), actor="bob.tanaka", comment="and again")
+        assert isinstance(twice.value.cause, ApplicationError)
+        assert twice.value.cause.type == "SEGREGATION"
+        await here.answer(await here.about(), actor="dan.weber", on_behalf_of="carol.singh")
+        await here.answer(await here.about(), actor="erin.okafor")
+        summaries, cause = await here.closed()
+    assert [summary.outcome for summary in summaries] == [CaseOutcome.RELEASED] * 3
+    assert (cause.settlement, cause.decided_by) == (Settlement.MENDED, "erin.okafor")
+
+
+async def test_large_orders_left_to_themselves_are_one_persons_word(
+    company: Any, environment: WorkflowEnvironment
+) -> None:
+    async with company(StrictOrders("SO-1", "SO-2", value=300_000)) as here:
+        await here.hold("SO-1", "SO-2")
+        await eventually(here.about, lambda case: len(case.concerns) == 2)
+        await skip(environment, 3)
+        await here.answer(await here.asked(2), actor="bob.tanaka", option=SEPARATELY)
+        cause: CauseSummary = await here.cause.result()
+        assert (cause.settlement, cause.decided_by) == (Settlement.SEPARATELY, "bob.tanaka")
+        for order_id in here.cases:
+            case = await eventually(partial(here.case, order_id), lambda seen: bool(seen.open_tasks))
+            await here.answer(case, option="ALONE", actor="carol.singh")
+        await here.closed()
 
 
 async def test_the_one_who_entered_an_order_cannot_decide_about_its_cause(

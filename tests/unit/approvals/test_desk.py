@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from temporalio.exceptions import ApplicationError
 
+from domain.calls import ReleaseResolution
 from domain.policy.policy_set import PolicySet
 from domain.tasks import Action, ApprovalOutcome, TaskState
 from tests.approvals.paper import REJECT, PaperCase
@@ -155,6 +156,8 @@ def test_a_substitute_acts_as_himself_for_the_other_with_the_lower_limit_of_both
         "bob.tanaka",
         "credit_manager",
     )
+    kept = ReleaseResolution.of("H1", "a good customer", decision)
+    assert (kept.decided_by, kept.on_behalf_of) == ("alice.moreno", "bob.tanaka"), "the ERP keeps both"
     assert asked(100_000).refusal(Action.APPROVE, "alice.moreno", on_behalf_of="bob.tanaka") == "LIMIT"
 
 

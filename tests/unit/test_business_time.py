@@ -52,8 +52,18 @@ CALENDARS = (
         ("2026-03-06T21:00Z", 240, "2026-03-09T16:00Z"),
         ("2026-07-02T20:00Z", 120, "2026-07-06T14:00Z"),
         ("2026-10-30T20:00Z", 120, "2026-11-02T15:00Z"),
+        ("2028-02-28T21:00Z", 600, "2028-03-01T15:00Z"),
+        ("2027-02-26T21:00Z", 600, "2027-03-02T15:00Z"),
+        ("2026-12-31T21:00Z", 120, "2027-01-04T15:00Z"),
     ],
-    ids=["clocks go forward over the weekend", "a holiday observed on Friday", "clocks go back over the weekend"],
+    ids=[
+        "clocks go forward over the weekend",
+        "a holiday observed on Friday",
+        "clocks go back over the weekend",
+        "a leap day is worked",
+        "a year without one",
+        "the year ends on a holiday",
+    ],
 )
 def test_business_time_skips_nights_weekends_and_holidays(start: str, minutes: int, expected: str) -> None:
     reached = add_business(datetime.fromisoformat(start), timedelta(minutes=minutes), OFFICE_HOURS)
@@ -125,7 +135,7 @@ def test_the_digest_changes_with_the_calendar() -> None:
     assert OFFICE_HOURS.digest != calendar(days={date(2026, 7, 6): ()}).digest
 
 
-instants = st.datetimes(datetime(2025, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis adds it
+instants = st.datetimes(datetime(2025, 1, 1), datetime(2028, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis adds it
 amounts = st.integers(0, 20 * 24 * 3600).map(lambda seconds: timedelta(seconds=seconds))
 calendars = st.sampled_from(CALENDARS)
 

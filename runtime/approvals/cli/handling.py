@@ -12,9 +12,11 @@ from runtime.approvals.cli.options import (
     Documents,
     HoldId,
     Json,
+    NextRole,
     Reason,
     Remark,
     Revision,
+    Taker,
     TaskId,
     ToPerson,
     ToRole,
@@ -94,7 +96,7 @@ def answer(
 
 def delegate(
     case: Case,
-    to: Annotated[str, typer.Option("--to", help="Somebody who may decide it, by role and limit.")],
+    to: Taker,
     note: Remark = "",
     actor: Actor = None,
     acts_for: ActsFor = None,
@@ -112,7 +114,7 @@ def delegate(
 
 def forward(
     case: Case,
-    role: Annotated[str, typer.Option("--role", help="A role that may decide it.")],
+    role: NextRole,
     note: Remark = "",
     actor: Actor = None,
     acts_for: ActsFor = None,

@@ -53,4 +53,8 @@ Roles = Annotated[
 ]
 Everybody = Annotated[bool, typer.Option("--all", help="What awaits anybody.")]
 ToPerson = Annotated[str | None, typer.Option("--to", help="The person's subject.", autocompletion=_complete_person)]
+Taker = Annotated[
+    str, typer.Option("--to", help="Somebody who may decide it, by role and limit.", autocompletion=_complete_person)
+]
+NextRole = Annotated[str, typer.Option("--role", help="A role that may decide it.", autocompletion=_complete_role)]
 ToRole = Annotated[str | None, typer.Option("--role", help="The role.", autocompletion=_complete_role)]

@@ -135,7 +135,8 @@ def test_row_19_of_forty_approvers_one_wins_and_the_others_are_told_who(policy_s
     assert len(lost) == 39
     assert all(answer.startswith("CONFLICT") and won[0].actor in answer for answer in lost), lost[:3]
     case.state(lambda seen: seen.closed_at)
-    assert len(case.world.effects) in (1, 2)
+    released = ["credit.release:a", "erp.release_order:release_order"]
+    assert case.world.done == (released if won[0].action is Action.APPROVE else ["erp.cancel_order:cancel_order"])
 
 
 def test_row_19_a_decision_and_the_cancellation_in_the_erp_have_one_end(policy_stage: PolicyStage) -> None:
@@ -207,9 +208,9 @@ def test_row_19_a_decision_the_deadline_and_the_cancellation_have_one_winner(
         assert answer.startswith("EXPIRED")
         assert "system:sla did REJECT" in answer
     else:
-        assert task.state is TaskState.WITHDRAWN
-        assert answer.startswith("CONFLICT")
-        assert "gone from the ERP" in answer
+        assert task.state is TaskState.WITHDRAWN  # too late by the clock, or after the cancellation was acted on
+        late = f"EXPIRED: task T1 expired at {deadline:%Y-%m-%d %H:%M:%S}Z"
+        assert answer == late or (answer.startswith("CONFLICT") and "gone from the ERP" in answer)
     assert len([effect for effect in case.world.done if effect.startswith("erp.")]) <= 1
 
 
@@ -265,5 +266,6 @@ def test_row_23_strange_ids_find_nothing_and_are_not_obeyed(policy_stage: Policy
         assert "\x1b" not in shown.replace("\x1b[0m", "")
         assert "\u202e" not in shown
         assert "Traceback" not in shown
+        assert said.stdout == "", "no rows at all"
     assert time.monotonic() - began < 60
     assert case.state().tasks["T1"].owner is None

@@ -177,6 +177,15 @@ async def test_a_clock_may_be_half_a_minute_ahead_and_a_proof_half_a_minute_late
 
 
 @pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(31, "clock is 31 s ahead of the case's; 30 s are allowed"), (-151, "expired 31 s ago")],
+)
+async def test_a_second_more_is_refused(seconds: int, said: str) -> None:
+    error = await refusal(asked(credential=forged(BOUND, BOB, at=MOMENT + seconds)))
+    assert (error.type, said in error.message) == (Refusal.UNAUTHENTICATED, True)
+
+
+@pytest.mark.parametrize(
     ("minutes", "said"), [(10, "clock is 600 s ahead of the case's; 30 s are allowed"), (-10, "the clock is behind")]
 )
 async def test_a_clock_off_by_ten_minutes_is_refused_and_told_so(minutes: int, said: str) -> None:

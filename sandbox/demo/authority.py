@@ -75,10 +75,11 @@ class Auditor:
 
     def _objection_to_person(self, order: Order, kind: ExceptionType, resolution: ReleaseResolution) -> str | None:
         person, role = self._policies.person(resolution.decided_by), resolution.role or ""
-        if person is None or role not in person.roles:
+        holder = self._policies.person(resolution.on_behalf_of) if resolution.on_behalf_of else person
+        if person is None or holder is None or role not in holder.roles:
             return f"the policies do not have them as {role or 'anything'}"
-        if person.subject == order.entered_by:
-            return "they entered the order themselves"
+        if {person.subject, resolution.on_behalf_of} & {order.entered_by, *order.changed_by}:
+            return "they, or whom they stood in for, entered or changed the order themselves"
         limit = self._policies.limit(role, kind, resolution.amount.currency)
         return None if limit.covers(resolution.amount) else f"above the limit of {role}, {limit}"
 

@@ -49,6 +49,7 @@ class Cast:
         self._not_before: dict[str, float] = {}
         self._busy: set[str] = set()
         self._done_once: set[str] = set()
+        self._recorded: set[tuple[str, str]] = set()
         self.answers: Counter[str] = Counter()
         self.refusals: Counter[str] = Counter()
 
@@ -156,9 +157,21 @@ class Cast:
         said = Said(0, {})
         for who in people:
             said = await self._as(who, command, *arguments)
+            if self._said_before(said):  # one of several whose yes it takes: somebody else's is wanted
+                continue
             if said.done or said.refusal not in _NOT_THEIRS:
                 return said
         return said
+
+    def _said_before(self, said: Said) -> bool:
+        """Whether a case answers with what it recorded earlier: the same answer again is no other one."""
+        if not said.done:
+            return False
+        receipt = said.document["receipts"][-1]
+        known = (receipt["task_id"], receipt["audit_head"])
+        before = known in self._recorded
+        self._recorded.add(known)
+        return before
 
     async def _as(self, who: str, command: str, *arguments: str) -> Said:
         said = await self._approver.run(command, *arguments, "--as", who)

@@ -9,7 +9,7 @@ from fastapi import Response
 from fastapi.responses import JSONResponse
 from pydantic import Field
 
-from domain.events import EventType
+from domain.events import EventType, Key
 from domain.order import ServiceLevel
 from sandbox.erp.book import OrderBook, checked_still, clear_holds, to_validate
 from sandbox.erp.model import ErpOrder, HoldEntry, NotNegative, Positive, Strict
@@ -36,6 +36,8 @@ class OrderChange(Strict):
     need_by: date | None = None
     service_level: ServiceLevel | None = None
     reason: str = Field(default="changed by hand", max_length=500)
+    by: Key | None = None
+    """Which of the ERP's users changes it, if it is one."""
 
 
 class Reason(Strict):
@@ -133,7 +135,9 @@ def _changed(order: ErpOrder, body: OrderChange) -> ErpOrder:
     for change in body.lines:
         update = change.model_dump(exclude_none=True)
         order = order.with_line(order.erp_line(change.line_id).model_copy(update=update))
-    fields = body.model_dump(exclude_none=True, exclude={"lines", "reason"})
+    fields = body.model_dump(exclude_none=True, exclude={"lines", "reason", "by"})
+    if body.by is not None:
+        fields["changed_by"] = tuple(dict.fromkeys((*order.changed_by, body.by)))
     return to_validate(order.with_changes(**fields))
 
 

@@ -96,6 +96,18 @@ async def test_who_may_not_decide_is_told_why_and_nothing_changes(company: Compa
     assert (await order.released())["resolutions"][0]["decided_by"] == "bob.tanaka"
 
 
+async def test_whoever_changed_an_order_since_decides_nothing_about_it(company: Company) -> None:
+    order = await company.enter(orders.over_limit(company.world, FAR_OVER))
+    await order.asked("credit_manager")
+    await company.systems.change_order(order.order_id, {"freight": "1.00", "by": "bob.tanaka"})
+    await order.until(lambda case: case.order and case.order.changed_by == ("bob.tanaka",) and case.open_tasks)
+    said = await order.approver("approve", as_="bob.tanaka")
+    assert (said.exit_code, said.refusal) == (ExitCode.SEGREGATION, "SEGREGATION"), said
+    said = await order.approver("approve", as_="maya.patel")
+    assert said.exit_code == ExitCode.DONE, said
+    assert (await order.released())["resolutions"][0]["decided_by"] == "maya.patel"
+
+
 async def test_an_unclassified_hold_goes_to_a_person(company: Company) -> None:
     order = await company.enter(orders.clean(company.world, extra_holds=[orders.STRANGE]))
     task = await order.asked("customer_service_lead")

@@ -90,6 +90,7 @@ def release(
         "resolution": option,
         "reason": "",
         "decided_by": decided_by,
+        "on_behalf_of": of.pop("stands_in_for", None),
         "role": role,
         "amount": {"amount": amount, "currency": "USD"},
         "policy_version": "1",
@@ -182,7 +183,9 @@ def test_a_hold_released_twice_is_found(auditor: Auditor) -> None:
         (release("bob.tanaka", role="cfo"), "do not have them as cfo"),
         (release("a.stranger", role="credit_manager"), "do not have them"),
         (release("frank.rossi", role="sales_manager"), "above the limit"),
-        (release("maya.patel", role="credit_manager"), "entered the order themselves"),
+        (release("maya.patel", role="credit_manager"), "changed the order themselves"),
+        (release("dan.weber", role="controller"), "do not have them"),
+        (release("bob.tanaka", role="credit_manager", stands_in_for="maya.patel"), "whom they stood in for"),
         (release("system:chance"), "is nobody"),
     ],
 )

@@ -4,37 +4,42 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import re
 import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 
+from activities.proofs import Keys as ProofKeys
 from domain.audit import trail_of
 from domain.case import CaseOutcome
 from domain.keys import KeySet, KeysUnavailable
 from domain.tasks import Action, Refusal, TaskRequest
+from runtime.approvals.private_keys import PrivateKey
 from runtime.approvals.refusals import ExitCode, Refused
+from runtime.approvals.signing import Signer
 from runtime.development_keys import DevelopmentKeys, development_public_key
+from runtime.key_source import TRUSTED_FOR, KeySource
 from sandbox.temporal_server import TemporalServer
 from tests.integration.approver.proven import BOB, Attacked, proven
 from tests.integration.approver.stage import PATIENCE, SAID_WITHIN, Stage, eventually, order_ids
-from tests.signatures import dev_signer
+from tests.signatures import AUDIENCE, NAMESPACE, dev_signer
 from tests.unit.activities.policies import company_policies
 from workflows.journal import LISTED
 
 _ORDER_IDS = order_ids("FORGED")
-FORGERIES = int(os.environ.get("FORGERIES", "400"))
-"""5,000 are the specification (`FORGERIES=5000`); a smaller number is enough for every day."""
+FORGERIES = 5_000
 STRANGER = Ed25519PrivateKey.generate()
 REVOKED = development_public_key("maya.patel").model_copy(update={"revoked_at": 1})
 
@@ -58,14 +63,36 @@ def keys() -> Keys:
     return Keys()
 
 
+class Published:
+    """A key set that is published somewhere, read as a worker reads it; and the time."""
+
+    def __init__(self) -> None:
+        self.key = PrivateKey.new(BOB, 0)
+        self.text: str | Exception = json.dumps(KeySet.of((self.key.public,)).document)
+        self.now = 0.0
+        self.source = KeySource(self.read, timedelta(seconds=30), "https://keys.example", lambda: self.now)
+
+    async def read(self) -> str:
+        if isinstance(self.text, Exception):
+            raise self.text
+        return self.text
+
+
 @pytest.fixture
 def case(stage: Stage, environment: Mapping[str, str], keys: Keys) -> Iterator[Attacked]:
+    with opened(stage, environment, keys) as case:
+        yield case
+
+
+@contextmanager
+def opened(stage: Stage, environment: Mapping[str, str], keys: ProofKeys) -> Iterator[Attacked]:
+    """A case whose people are recognised by these keys."""
     order_id = next(_ORDER_IDS)
     world = proven(order_id, keys)
     stop = stage.worker(world, order_id)
-    opened = Attacked(stage, world, order_id, stage.start(order_id, order_id), environment, stop)
-    opened.state(lambda seen: seen.open_tasks)
-    yield opened
+    case = Attacked(stage, world, order_id, stage.start(order_id, order_id), environment, stop)
+    case.state(lambda seen: seen.open_tasks)
+    yield case
     stop()
 
 
@@ -275,6 +302,29 @@ def test_without_keys_nobody_decides_and_it_recovers_by_itself(case: Attacked, k
     assert case.standing().task == before.task
     keys.down = False
     assert case.send(case.request()).message == "APPROVED: RELEASE_ONCE"
+
+
+@pytest.mark.parametrize(
+    "trouble", [httpx.ConnectError("refused"), TimeoutError(), "<html>"], ids=["down", "slow", "garbage"]
+)
+def test_row_21_a_key_set_in_trouble_counts_for_a_quarter_of_an_hour_then_nobody_decides_until_it_is_back(
+    stage: Stage, environment: Mapping[str, str], trouble: str | Exception
+) -> None:
+    published = Published()
+    good, signer = published.text, Signer(published.key, AUDIENCE, NAMESPACE)
+    with opened(stage, environment, published.source) as case:
+        case.send(case.request(action=Action.COMMENT, comment="as long as it is there"), signer)
+        published.text, published.now = trouble, TRUSTED_FOR.total_seconds()
+        case.send(case.request(action=Action.COMMENT, comment="and for a while without it"), signer)
+        before = case.standing()
+        published.now += 1
+        with pytest.raises(Refused) as caught:
+            case.send(case.request(), signer)
+        assert caught.value.code is ExitCode.UNAVAILABLE
+        assert "https://keys.example" in caught.value.message
+        assert case.standing().task == before.task
+        published.text, published.now = good, published.now + 60
+        assert case.send(case.request(), signer).message == "APPROVED: RELEASE_ONCE"
 
 
 def test_a_decision_keeps_by_what_its_maker_was_recognised(case: Attacked) -> None:

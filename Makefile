@@ -1,8 +1,10 @@
 # Everything is done with make: it builds .venv from requirements.lock once, and again when the lock changes.
 #   make demo    a day of held orders, from the first hold to the closing table; ends by itself
+#   make demo-tryton    held sales in a real ERP, Tryton, cleared and checked in its own records
 #   make up      the same parts, kept running until Ctrl-C
 #   make test    all tests          make check   format, lint and types
 #   make histories   record the histories that tests/replay replays, for this version
+#   make test-tryton    the contract of connectors on a Tryton with PostgreSQL, with many at the same time
 #   make lock    resolve requirements.lock anew from pyproject.toml
 
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -12,7 +14,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 LOCKER := $(VENV)/lock
 
-.PHONY: install demo up test check format histories lock clean
+.PHONY: install demo demo-tryton up test test-tryton tryton check format histories lock clean
 
 install: $(INSTALLED)
 
@@ -22,8 +24,18 @@ demo: $(INSTALLED)
 up: $(INSTALLED)
 	@$(BIN)/python -m sandbox.up
 
+demo-tryton: $(INSTALLED) tryton
+	@$(BIN)/python -m sandbox.tryton.demo
+
 test: $(INSTALLED)
 	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
+
+test-tryton: $(INSTALLED) tryton
+	CONTRACT_ON=postgresql $(BIN)/python -m pytest tests/contract
+
+# A real ERP to test against, in an environment of its own: nothing of it is imported.
+tryton: $(INSTALLED)
+	@$(BIN)/python -m sandbox.tryton.installation
 
 histories: $(INSTALLED)
 	$(BIN)/python -m tests.replay
@@ -51,6 +63,9 @@ lock: $(INSTALLED)
 	CUSTOM_COMPILE_COMMAND="make lock" $(LOCKER)/bin/pip-compile --quiet --upgrade --generate-hashes --all-extras \
 		--strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
 		--no-emit-options --output-file requirements.lock pyproject.toml
+	CUSTOM_COMPILE_COMMAND="make lock" $(LOCKER)/bin/pip-compile --quiet --upgrade --generate-hashes --strip-extras \
+		--allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options \
+		--output-file sandbox/tryton/requirements.lock sandbox/tryton/requirements.in
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

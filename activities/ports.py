@@ -1,22 +1,27 @@
-"""What the activities ask of others: a system that more than one product can be behind, and Temporal's list of cases.
+"""What the activities ask of others: systems that more than one product can be behind, and Temporal's list of cases.
 
-Only the ERP is such a system so far: `connectors/erp.py` speaks the API of the sandbox, other ERPs get a class each.
-Every method raises SystemCallFailed, and leaves at most one effect per `idempotency_key`.
+`connectors/erp.py`, `stock.py`, `credit.py` and `pricing.py` speak the APIs of the sandbox; `connectors/tryton/` is a
+real ERP that is behind all four. Every method raises SystemCallFailed, and leaves at most one effect per
+`idempotency_key`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Protocol
+
+from pydantic import JsonValue
 
 from activities.connectors.http import CallContext
 from domain.calls import CaseRef, StepCall, StepResult, UndoCall
 from domain.edi.business_answer import OrderStory
 from domain.events import OrderEvent
 from domain.facts.address import EnteredAddress
+from domain.facts.credit import CreditPosition
 from domain.facts.hold_history import HoldHistory
-from domain.facts.inventory import Sourcing
+from domain.facts.inventory import FreightQuotes, Sourcing, StockPositions
+from domain.facts.pricing import Prices
 from domain.facts.similar_orders import SimilarOrders
 from domain.facts.validation import OrderValidation
 from domain.order import Order
@@ -126,6 +131,98 @@ class ErpPort(Protocol):
 
     async def cancel(self, call: StepCall) -> StepResult:
         """End the order, if it is at `call.order_version`."""
+        ...
+
+
+class StockPort(Protocol):
+    """The system that knows what lies where, and sets it aside."""
+
+    async def positions(self, context: CallContext, arguments: Mapping[str, JsonValue]) -> StockPositions:
+        """Stock of `items` in every warehouse, as `order_id` sees it, and the lanes between warehouses."""
+        ...
+
+    async def freight_quotes(self, context: CallContext, arguments: Mapping[str, JsonValue]) -> FreightQuotes:
+        """What a shipment from each warehouse costs."""
+        ...
+
+    async def reserve(self, call: StepCall) -> StepResult:
+        """Set stock aside for a line; CONFLICT if there is not so much."""
+        ...
+
+    async def unreserve(self, call: UndoCall) -> StepResult:
+        """Put it back."""
+        ...
+
+    async def create_transfer(self, call: StepCall) -> StepResult:
+        """Move stock from one warehouse to another."""
+        ...
+
+    async def cancel_transfer(self, call: UndoCall) -> StepResult:
+        """Leave it where it is."""
+        ...
+
+    async def reallocate(self, call: StepCall) -> StepResult:
+        """Take stock that was allocated to another order."""
+        ...
+
+    async def restore_allocation(self, call: UndoCall) -> StepResult:
+        """Give it back."""
+        ...
+
+
+class CreditPort(Protocol):
+    """The system that knows what a customer owes and may owe."""
+
+    async def position(self, context: CallContext, arguments: Mapping[str, JsonValue]) -> CreditPosition:
+        """Everything that the exposure of `customer_id` is made of, besides `order_id`, in `currency`."""
+        ...
+
+    async def release(self, call: StepCall) -> StepResult:
+        """Let one order go in spite of the limit."""
+        ...
+
+    async def reblock(self, call: UndoCall) -> StepResult:
+        """Take that back."""
+        ...
+
+    async def raise_limit(self, call: StepCall) -> StepResult:
+        """Raise the customer's limit."""
+        ...
+
+    async def restore_limit(self, call: UndoCall) -> StepResult:
+        """Put the former limit back."""
+        ...
+
+    async def authorise_payment(self, call: StepCall) -> StepResult:
+        """Reserve an amount on the customer's card."""
+        ...
+
+    async def void_payment(self, call: UndoCall) -> StepResult:
+        """Give it free again."""
+        ...
+
+    async def create_payment_link(self, call: StepCall) -> StepResult:
+        """Let the customer pay in advance."""
+        ...
+
+    async def cancel_payment_link(self, call: UndoCall) -> StepResult:
+        """Close the link."""
+        ...
+
+
+class PricingPort(Protocol):
+    """The system that knows what was agreed about prices."""
+
+    async def prices(self, context: CallContext, arguments: Mapping[str, JsonValue]) -> Prices:
+        """Agreements, price records and costs of an order's lines."""
+        ...
+
+    async def correct_record(self, call: StepCall) -> StepResult:
+        """Have a price record say what was agreed, if it is at the version that this was decided on."""
+        ...
+
+    async def restore_record(self, call: UndoCall) -> StepResult:
+        """Have it say again what it said before."""
         ...
 
 

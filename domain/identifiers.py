@@ -8,10 +8,14 @@ from domain.base import digest
 
 WORKFLOW_TYPE = "OrderException"
 CAUSE_TYPE = "RootCause"
+WATCH_TYPE = "HoldWatch"
+"""No case: it looks at an ERP that sends no events."""
 CASE_TYPES = (WORKFLOW_TYPE, CAUSE_TYPE)
 """Both have tasks and the same queries and updates; as Python writes it, a list for a visibility filter."""
 CASE_PREFIX = "order-exception/"
 CAUSE_PREFIX = "root-cause/"
+WATCH = "hold-watch"
+"""The schedule, and with a slash the beginning of its runs' ids."""
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}", re.ASCII)
 
 

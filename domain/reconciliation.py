@@ -12,7 +12,7 @@ from domain.calls import CaseRef
 from domain.case import CaseState
 from domain.events import EventData, EventType, OrderEvent
 from domain.identifiers import workflow_id
-from domain.order import Order, OrderStatus
+from domain.order import Hold, Order, OrderStatus
 
 RECONCILIATION_TYPE = "Reconciliation"
 SOURCE = "/holdfast/reconciliation"
@@ -25,11 +25,13 @@ _LONGEST_KEY = 40
 
 
 class HeldOrder(Model):
-    """An order that the ERP shows with open holds; no more of it than a first look needs."""
+    """An order that the ERP shows with open holds; no more of it than a first look needs, or a watch tells."""
 
     tenant: str
     order_id: str
+    version: int
     status: OrderStatus
+    holds: tuple[Hold, ...]
 
 
 class HeldPage(Model):

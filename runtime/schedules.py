@@ -25,6 +25,7 @@ from temporalio.client import (
 )
 from temporalio.service import RPCError, RPCStatusCode
 
+from domain.identifiers import WATCH, WATCH_TYPE
 from domain.reconciliation import RECONCILIATION_TYPE
 from runtime.settings import Settings
 
@@ -68,14 +69,26 @@ class Recurring:
 
 def recurring(settings: Settings) -> tuple[Recurring, ...]:
     """The schedules that these settings ask for."""
-    return (
-        Recurring(
-            name="reconciliation",
-            workflow=RECONCILIATION_TYPE,
-            every=settings.reconciliation.every,
-            at_most=timedelta(hours=1),
-            summary="Held orders against open cases",
-        ),
+    reconciliation = Recurring(
+        name="reconciliation",
+        workflow=RECONCILIATION_TYPE,
+        every=settings.reconciliation.every,
+        at_most=timedelta(hours=1),
+        summary="Held orders against open cases",
+    )
+    if settings.systems is None or settings.systems.erp.connector != "tryton":
+        return (reconciliation,)
+    return (reconciliation, watch(settings.systems.tryton.poll_every))
+
+
+def watch(every: timedelta) -> Recurring:
+    """Looking at an ERP that sends no events. What it told so far is the result of its last run that succeeded."""
+    return Recurring(
+        name=WATCH,
+        workflow=WATCH_TYPE,
+        every=every,
+        at_most=timedelta(minutes=15),
+        summary="What is held in an ERP that does not tell",
     )
 
 

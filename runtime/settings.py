@@ -33,7 +33,7 @@ from pydantic_settings import (
 )
 
 from activities.connectors.links import CustomerLinks
-from activities.connectors.settings import NotificationSettings, System, Systems
+from activities.connectors.settings import NotificationSettings, PortSystem, System, Systems, TrytonTerms
 from runtime.encryption.keyring import Keyring
 from runtime.signatures import signing_key
 
@@ -73,6 +73,14 @@ def _seconds(value: Any) -> Any:
         raise ValueError("write a number of seconds") from None
 
 
+def _days(value: Any) -> Any:
+    """Numbers are days."""
+    try:
+        return timedelta(days=float(value))
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError("write a number of days") from None
+
+
 def _directories(value: Any) -> Any:
     """One directory, or several as in PATH."""
     return [each for each in value.split(os.pathsep) if each] if isinstance(value, str) else value
@@ -103,6 +111,8 @@ def is_loopback(host: str | None) -> bool:
 Bind = Annotated[str, AfterValidator(_checked_bind)]
 HttpsUrl = Annotated[str, AfterValidator(_checked_url)]
 Seconds = Annotated[timedelta, BeforeValidator(_seconds), Field(gt=timedelta(0), le=timedelta(hours=1))]
+_Patience = Annotated[timedelta, BeforeValidator(_seconds), Field(ge=timedelta(0), le=timedelta(days=7))]
+_Days = Annotated[timedelta, BeforeValidator(_days), Field(gt=timedelta(0), le=timedelta(days=366))]
 
 
 def _read_secret(values: Any, name: str) -> Any:
@@ -128,6 +138,14 @@ class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
+class TrytonSettings(TrytonTerms):
+    """The Tryton behind those systems whose connector it is."""
+
+    drafts_after: _Patience = timedelta(minutes=5)
+    wanted_within: _Days = timedelta(days=5)
+    poll_every: Seconds = timedelta(seconds=30)
+
+
 class SystemSettings(System):
     """One system of record: `url`, and `token` or `token_file`."""
 
@@ -141,17 +159,22 @@ class SystemSettings(System):
         return _read_secret(values, "token")
 
 
+class PortSystemSettings(SystemSettings, PortSystem):
+    """A system that more than one product can be."""
+
+
 class SystemsSettings(Systems):
     """The systems of record: all of them or none. The door needs the CRM at most, the approvers' CLI none."""
 
-    erp: SystemSettings
-    wms: SystemSettings
+    erp: PortSystemSettings
+    wms: PortSystemSettings
     tms: SystemSettings
     crm: SystemSettings
-    pricing: SystemSettings
-    credit: SystemSettings
+    pricing: PortSystemSettings
+    credit: PortSystemSettings
     tax: SystemSettings
     edi: SystemSettings
+    tryton: TrytonSettings = TrytonSettings()
 
 
 class NotificationsSettings(NotificationSettings):

@@ -18,8 +18,10 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from activities.registry import build_activities
 from domain.policy.policy_set import PolicyError
 from runtime.case_book import TemporalCases
+from runtime.delivery import Delivery
 from runtime.development_keys import refuse_development_keys
 from runtime.health import Health, health_endpoint, system_checks
+from runtime.intake import Intake
 from runtime.leaving import leave
 from runtime.logging import CaseInLogs
 from runtime.policy_source import PolicySource
@@ -34,11 +36,12 @@ from runtime.telemetry import CaseMetrics
 from runtime.temporal import connect, is_healthy, temporal_runtime
 from runtime.versioning import be_the_first, deployment_config
 from runtime.whole_tasks import WholeTasksOnly
+from workflows.hold_watch import HoldWatch
 from workflows.order_exception import OrderException
 from workflows.reconciliation import Reconciliation
 from workflows.root_cause import RootCause
 
-WORKFLOWS = (OrderException, RootCause, Reconciliation)
+WORKFLOWS = (OrderException, RootCause, Reconciliation, HoldWatch)
 """Every workflow that a worker knows. Each has histories in tests/replay, which a new version must replay."""
 PASSED_THROUGH = ("domain", "runtime", "pydantic", "pydantic_core", "annotated_types", "typing_inspection")
 """What workflows import that has no side effects: not loaded anew for each case, a tenth of the memory."""
@@ -116,12 +119,18 @@ class WorkerProcess:
         with suppress(Stopped):
             async with self._observed():
                 client = await self._unless_stopped(self._connected())
-                cases = TemporalCases(client, self._settings.task_queue)
-                links = self._settings.door.links
+                cases, links = TemporalCases(client, self._settings.task_queue), self._settings.door.links
+                intake = Intake(Delivery(client, self._settings.task_queue))
                 async with (
                     recognition(self._settings, self._policies) as proofs,
                     build_activities(
-                        self._systems, self._notifications, self._policies, proofs, links=links, cases=cases
+                        self._systems,
+                        self._notifications,
+                        self._policies,
+                        proofs,
+                        links=links,
+                        cases=cases,
+                        watch=intake.accept,
                     ) as activities,
                 ):
                     self._worker = case_worker(client, self._settings.task_queue, activities, self._settings.worker)

@@ -12,7 +12,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 HOST = "127.0.0.1"
 _PORTS = range(20_000, 32_000)
@@ -46,11 +46,18 @@ def free_ports(count: int) -> list[int]:
 
 
 def spawn(
-    command: Sequence[str], environment: Mapping[str, str], output: IO[bytes], directory: Path | None = None
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    output: IO[bytes],
+    directory: Path | None = None,
+    *,
+    last_will: signal.Signals = signal.SIGKILL,
+    **identity: Any,
 ) -> subprocess.Popen[bytes]:
     """Start a process in a group of its own: a Ctrl-C in the terminal reaches only us, and we end it in order. On Linux
-    the kernel kills it when we are killed; call this from the main thread only, because the kernel takes the end of
-    the thread that started a process for the end of its parent.
+    the kernel sends it `last_will` when we are killed; call this from the main thread only, because the kernel takes
+    the end of the thread that started a process for the end of its parent. `identity` is whom it runs as (`user`,
+    `group`, `extra_groups`).
     """
     parent = os.getpid()
     return subprocess.Popen(  # noqa: S603 - our own arguments
@@ -61,7 +68,9 @@ def spawn(
         env=dict(environment),
         cwd=directory,
         start_new_session=True,
-        preexec_fn=lambda: _end_with(parent),  # noqa: PLW1509 - it makes two system calls and takes no lock
+        # called after the identity was taken on, which would have cancelled the will
+        preexec_fn=lambda: _end_with(parent, last_will),  # noqa: PLW1509 - it makes two system calls and takes no lock
+        **identity,
     )
 
 
@@ -71,8 +80,8 @@ def signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> No
         os.killpg(process.pid, number)
 
 
-def _end_with(parent: int) -> None:
+def _end_with(parent: int, last_will: signal.Signals) -> None:
     if _libc is not None:
-        _libc.prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
+        _libc.prctl(_SET_PARENT_DEATH_SIGNAL, last_will)
         if os.getppid() != parent:
             os._exit(1)

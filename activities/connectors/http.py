@@ -201,10 +201,14 @@ class SystemClient:
         )
 
     def _count(self, context: CallContext, outcome: str) -> None:
-        """Calls by system, operation and outcome, on the SDK's own metrics endpoint."""
-        if activity.in_activity():
-            calls = activity.metric_meter().create_counter("holdfast_system_calls", "Calls to systems of record")
-            calls.add(1, {"system": self.name, "operation": context.operation, "outcome": outcome})
+        count_call(self.name, context.operation, outcome)
+
+
+def count_call(system: str, operation: str, outcome: str) -> None:
+    """Calls by system, operation and outcome, on the SDK's own metrics endpoint."""
+    if activity.in_activity():
+        calls = activity.metric_meter().create_counter("holdfast_system_calls", "Calls to systems of record")
+        calls.add(1, {"system": system, "operation": operation, "outcome": outcome})
 
 
 def _problem(response: httpx.Response) -> Problem:

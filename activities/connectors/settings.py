@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Self
+from datetime import time, timedelta
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
@@ -12,6 +12,24 @@ class Settings(BaseModel):
     """A value that an operator wrote: a misspelt name is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class TrytonTerms(Settings):
+    """What a Tryton needs besides its address and our password, and what it does not know about orders.
+
+    `set_aside` is the code of a storage location outside all warehouses, for soft reservations. `drafts_after`: a draft
+    that nobody has touched for so long is waiting, not being typed. `wanted_within`: when goods are needed whose sale
+    has no shipping date. `cutoff` (UTC): when the carrier comes. `poll_every`: how often the watcher looks.
+    """
+
+    database: str = Field(default="tryton", pattern=r"^[A-Za-z0-9_-]{1,63}$")
+    user: str = "holdfast"
+    tenant: str = Field(default="acme", pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$")
+    set_aside: str = "RESERVED"
+    drafts_after: timedelta = timedelta(minutes=5)
+    wanted_within: timedelta = timedelta(days=5)
+    cutoff: time = time(17)
+    poll_every: timedelta = timedelta(seconds=30)
 
 
 class System(Settings):
@@ -23,17 +41,26 @@ class System(Settings):
     answer_within: timedelta = timedelta(seconds=5)
 
 
+class PortSystem(System):
+    """A system that more than one product can be: `connector` says which of ours speaks with it. For `tryton` the token
+    is our user's password there, and `Systems.tryton` says the rest.
+    """
+
+    connector: Literal["http", "tryton"] = "http"
+
+
 class Systems(Settings):
     """The systems of record that cases are worked on with."""
 
-    erp: System
-    wms: System
+    erp: PortSystem
+    wms: PortSystem
     tms: System
     crm: System
-    pricing: System
-    credit: System
+    pricing: PortSystem
+    credit: PortSystem
     tax: System
     edi: System
+    tryton: TrytonTerms = TrytonTerms()
 
 
 class NotificationSettings(Settings):

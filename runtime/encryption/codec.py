@@ -27,6 +27,7 @@ from temporalio.converter import (
     WorkflowSerializationContext,
 )
 
+from domain.identifiers import WATCH
 from runtime.encryption.keyring import Keyring
 
 ENCRYPTED = b"binary/encrypted"
@@ -183,12 +184,21 @@ class EncryptionCodec(PayloadCodec, WithSerializationContext):
 def _belongs(bound_to: str, workflow_id: str) -> bool:
     """Whether a payload made for `bound_to` may be read by `workflow_id`: the same, or started by its schedule.
 
-    A schedule's argument is encrypted for the id that the schedule was given; each start adds its time to that.
+    A schedule's argument is encrypted for the id that the schedule was given; each start adds its time to that. The
+    result of a watch is what the next one of the same schedule begins with.
     """
     if bound_to == workflow_id:
         return True
+    if bound_to.startswith(f"{WATCH}/"):
+        return _schedule_of(bound_to) is not None and _schedule_of(bound_to) == _schedule_of(workflow_id)
     started_at = workflow_id.removeprefix(bound_to)
     return "/" not in bound_to and bool(bound_to) and _SCHEDULED.fullmatch(started_at) is not None
+
+
+def _schedule_of(workflow_id: str) -> str | None:
+    """The id that a run of a schedule has without its time; None if no schedule started it."""
+    found = _SCHEDULED.search(workflow_id)
+    return workflow_id[: found.start()] if found and found.end() == len(workflow_id) else None
 
 
 def _text(payload: Payload, name: str) -> str:

@@ -91,7 +91,7 @@ class Books:
 
 
 def _held(order_id: str) -> HeldOrder:
-    return HeldOrder(tenant="acme", order_id=order_id, status=OrderStatus.ON_HOLD)
+    return HeldOrder(tenant="acme", order_id=order_id, version=1, status=OrderStatus.ON_HOLD, holds=(hold(),))
 
 
 def _page(ids: set[str], cursor: str | None) -> tuple[list[str], str | None]:

@@ -8,7 +8,10 @@ from typing import Any
 
 from pydantic import JsonValue
 
+from activities.connectors.credit import HttpCredit
 from activities.connectors.erp import HttpErp
+from activities.connectors.pricing import HttpPricing
+from activities.connectors.stock import HttpStock
 from activities.credit import CreditActivities
 from activities.erp import ErpActivities
 from activities.pricing import PricingActivities
@@ -73,11 +76,11 @@ def _group(system: str, world: Enterprise) -> object:
     client = world.client(system)
     groups: dict[str, Callable[[], object]] = {
         "erp": lambda: ErpActivities(HttpErp(client)),
-        "wms": lambda: WmsActivities(client),
-        "credit": lambda: CreditActivities(client),
+        "wms": lambda: WmsActivities(HttpStock(client)),
+        "credit": lambda: CreditActivities(HttpCredit(client)),
         "tax": lambda: TaxActivities(client),
         "tms": lambda: TmsActivities(client),
-        "pricing": lambda: PricingActivities(client),
+        "pricing": lambda: PricingActivities(HttpPricing(client)),
     }
     return groups[system]()
 

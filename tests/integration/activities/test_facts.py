@@ -9,8 +9,11 @@ from decimal import Decimal
 import pytest
 from pydantic import JsonValue
 
+from activities.connectors.credit import HttpCredit
 from activities.connectors.erp import HttpErp
 from activities.connectors.errors import SystemCallFailed
+from activities.connectors.pricing import HttpPricing
+from activities.connectors.stock import HttpStock
 from activities.credit import CreditActivities
 from activities.crm import CrmActivities
 from activities.erp import ErpActivities
@@ -117,12 +120,12 @@ def asked(world: Enterprise, activity: str) -> Callable[[FactCall], Awaitable[Fa
     client = world.client(system)
     groups: dict[str, Callable[[], object]] = {
         "crm": lambda: CrmActivities(client),
-        "credit": lambda: CreditActivities(client),
-        "wms": lambda: WmsActivities(client),
+        "credit": lambda: CreditActivities(HttpCredit(client)),
+        "wms": lambda: WmsActivities(HttpStock(client)),
         "erp": lambda: ErpActivities(HttpErp(client)),
         "tax": lambda: TaxActivities(client),
         "tms": lambda: TmsActivities(client),
-        "pricing": lambda: PricingActivities(client),
+        "pricing": lambda: PricingActivities(HttpPricing(client)),
     }
     found: Callable[[FactCall], Awaitable[Fact]] = getattr(groups[system](), operation)
     return found

@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 from pydantic import JsonValue
 
+from activities.connectors.credit import HttpCredit
 from activities.connectors.errors import SystemCallFailed
+from activities.connectors.pricing import HttpPricing
+from activities.connectors.stock import HttpStock
 from activities.credit import CreditActivities
 from activities.pricing import PricingActivities
 from activities.tax import TaxActivities
@@ -44,9 +47,9 @@ async def _asked(world: Enterprise, system: str, order_id: str) -> JsonValue:
     client = world.client(system)
     if system == "wms":
         call = fact_call(order_id, "wms.positions", items=["PUMP"], order_id=order_id)
-        return (await run(WmsActivities(client).positions, call)).value
+        return (await run(WmsActivities(HttpStock(client)).positions, call)).value
     call = fact_call(order_id, "credit.position", customer_id=CUSTOMER, order_id=order_id, currency="USD")
-    return (await run(CreditActivities(client).position, call)).value
+    return (await run(CreditActivities(HttpCredit(client)).position, call)).value
 
 
 async def _quote(world: Enterprise, order_id: str) -> JsonValue:
@@ -72,7 +75,9 @@ async def _prices(world: Enterprise, order_id: str) -> JsonValue:
         as_of=day(0),
         lines=[{"line_id": "1", "item": f"PUMP-{order_id}", "quantity": "10", "unit": "EA"}],
     )
-    found = Facts(items=(await run(PricingActivities(world.client("pricing")).prices, call),)).get("prices", Prices)
+    found = Facts(items=(await run(PricingActivities(HttpPricing(world.client("pricing"))).prices, call),)).get(
+        "prices", Prices
+    )
     record = found.lines[0].record
     return None if record is None else record.prices.model_dump(mode="json")
 

@@ -12,9 +12,12 @@ from pydantic import JsonValue
 
 from activities.business_answer import BusinessAnswers
 from activities.connectors.communications import Communications
+from activities.connectors.credit import HttpCredit
 from activities.connectors.delivery import Letter
 from activities.connectors.erp import HttpErp
 from activities.connectors.links import CustomerLinks
+from activities.connectors.pricing import HttpPricing
+from activities.connectors.stock import HttpStock
 from activities.credit import CreditActivities
 from activities.crm import CrmActivities
 from activities.customer_questions import CustomerQuestionActivities
@@ -184,12 +187,12 @@ class Stage:
         )
         self._groups: dict[str, tuple[object, ...]] = {
             "erp": (ErpActivities(erp),),
-            "wms": (WmsActivities(clients["wms"]),),
-            "credit": (CreditActivities(clients["credit"]),),
+            "wms": (WmsActivities(HttpStock(clients["wms"])),),
+            "credit": (CreditActivities(HttpCredit(clients["credit"])),),
             "tax": (TaxActivities(clients["tax"]),),
             "tms": (TmsActivities(clients["tms"]),),
             "crm": (CrmActivities(clients["crm"]), questions),
-            "pricing": (PricingActivities(clients["pricing"]),),
+            "pricing": (PricingActivities(HttpPricing(clients["pricing"])),),
             "edi": (EdiActivities(clients["edi"]),),
             "notification": (told,),
         }

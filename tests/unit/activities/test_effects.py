@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from activities.connectors.credit import HttpCredit
 from activities.connectors.errors import SystemCallFailed
 from activities.credit import CreditActivities
 from domain.calls import StepCall, StepResult
@@ -11,7 +12,7 @@ from tests.unit.activities.system import SmallSystem
 
 
 async def release(system: SmallSystem, call: StepCall | None = None, attempt: int = 1) -> StepResult:
-    credit = CreditActivities(system.client())
+    credit = CreditActivities(HttpCredit(system.client()))
     return await run(credit.release, call or step(order_id="SO-1", amount="100"), attempt=attempt)
 
 
@@ -90,7 +91,7 @@ async def test_what_was_undone_meanwhile_is_not_taken_for_done(system: SmallSyst
 
 async def test_undo_cancels_what_carries_the_reference(system: SmallSystem) -> None:
     await release(system)
-    credit = CreditActivities(system.client())
+    credit = CreditActivities(HttpCredit(system.client()))
     result = await run(credit.reblock, UNDO, operation="credit.reblock")
     assert result.resource_id == "releases-1"
     assert system.of("releases")[0]["status"] == "CANCELLED"
@@ -99,14 +100,14 @@ async def test_undo_cancels_what_carries_the_reference(system: SmallSystem) -> N
 
 async def test_undo_twice_is_undo_once(system: SmallSystem) -> None:
     await release(system)
-    credit = CreditActivities(system.client())
+    credit = CreditActivities(HttpCredit(system.client()))
     await run(credit.reblock, UNDO)
     await run(credit.reblock, UNDO, attempt=2)
     assert len(system.writes("cancel")) == 1
 
 
 async def test_undo_of_nothing_is_success(system: SmallSystem) -> None:
-    credit = CreditActivities(system.client())
+    credit = CreditActivities(HttpCredit(system.client()))
     result = await run(credit.reblock, UNDO)
     assert result.resource_id == ""
     assert result.detail == {"found": False}
@@ -115,14 +116,14 @@ async def test_undo_of_nothing_is_success(system: SmallSystem) -> None:
 async def test_an_undo_that_fell_silent_is_read_back(system: SmallSystem) -> None:
     await release(system)
     system.bad_days["POST"] = ["commit and hang"]
-    credit = CreditActivities(system.client())
+    credit = CreditActivities(HttpCredit(system.client()))
     assert (await run(credit.reblock, UNDO)).resource_id == "releases-1"
 
 
 async def test_an_undo_that_did_not_happen_is_tried_again(system: SmallSystem) -> None:
     await release(system)
     system.bad_days["POST"] = ["hang"]
-    credit = CreditActivities(system.client())
+    credit = CreditActivities(HttpCredit(system.client()))
     with pytest.raises(SystemCallFailed) as caught:
         await run(credit.reblock, UNDO)
     assert caught.value.kind is Kind.UNKNOWN_OUTCOME

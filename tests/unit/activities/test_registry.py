@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from temporalio import activity
 
-from activities.connectors.settings import NotificationSettings, System, Systems
+from activities.connectors.settings import NotificationSettings, PortSystem, Systems
 from activities.proofs import Proofs
 from activities.registry import build_activities
 from runtime.development_keys import DevelopmentKeys
@@ -14,7 +14,7 @@ from tests.unit.activities.policies import company_policies
 
 ROOT = Path(__file__).parents[3]
 NAMES = ("erp", "wms", "tms", "crm", "pricing", "credit", "tax", "edi")
-SYSTEMS = Systems(**{name: System(url=f"http://{name}.test") for name in NAMES})
+SYSTEMS = Systems(**{name: PortSystem(url=f"http://{name}.test") for name in NAMES})
 SETTINGS = NotificationSettings(smtp_host="mail.test", webhook_url="http://chat.test/hook")
 
 
@@ -72,4 +72,4 @@ def test_an_installation_that_could_tell_nobody_is_refused() -> None:
 
 def test_a_system_is_reached_by_http() -> None:
     with pytest.raises(ValueError, match="url"):
-        System(url="erp.example:8080")
+        PortSystem(url="erp.example:8080")

@@ -130,6 +130,16 @@ def test_what_a_schedule_was_given_is_read_by_the_runs_that_it_starts() -> None:
     assert why_unreadable(opened(made, codec().with_context(CASE)))
 
 
+def test_what_a_watch_ended_with_is_read_by_the_next_one_of_the_same_schedule_only() -> None:
+    def run(workflow_id: str) -> EncryptionCodec:
+        return codec().with_context(WorkflowSerializationContext(namespace="default", workflow_id=workflow_id))
+
+    made = asyncio.run(run("hold-watch/orders-2026-11-28T10:00:00Z").encode([PLAIN]))[0]
+    assert opened(made, run("hold-watch/orders-2026-11-28T10:00:30Z")) == PLAIN
+    for other in ("hold-watch/others-2026-11-28T10:00:30Z", "hold-watch/orders", f"{CASE.workflow_id}", "hold-watch/"):
+        assert why_unreadable(opened(made, run(other)))
+
+
 def test_an_order_that_is_named_like_a_run_of_another_is_not_taken_for_one() -> None:
     named = WorkflowSerializationContext(namespace="default", workflow_id=f"{CASE.workflow_id}-2026-11-28T10:00:00Z")
     assert why_unreadable(opened(sealed(), codec().with_context(named)))

@@ -1,0 +1,1 @@
+"""Tryton, over its JSON-RPC: an ERP without stored holds, idempotency keys or numbers of versions."""

@@ -15,6 +15,7 @@ from temporalio.client import Client
 from temporalio.worker import PollerBehaviorSimpleMaximum, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from activities.connectors.settings import System
 from activities.registry import build_activities
 from domain.policy.policy_set import PolicyError
 from runtime.case_book import TemporalCases
@@ -140,7 +141,8 @@ class WorkerProcess:
     @asynccontextmanager
     async def _observed(self) -> AsyncIterator[None]:
         """The endpoint that says how this worker and what it depends on are doing."""
-        systems = {name: getattr(self._systems, name) for name in type(self._systems).model_fields}
+        fields = {name: getattr(self._systems, name) for name in type(self._systems).model_fields}
+        systems = {name: field for name, field in fields.items() if isinstance(field, System)}
         async with system_checks(systems) as checks:
             health = Health({"worker": self._not_working, "temporal": self._no_temporal}, checks)
             async with health_endpoint(self._settings.observation.health_bind, health):

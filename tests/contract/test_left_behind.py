@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,10 +28,20 @@ with running(Path(sys.argv[1]), Backend(sys.argv[2])):
 """
 
 
+@pytest.fixture
+def scratch() -> Iterator[Path]:
+    """For the files, which nobody takes away when a run is killed. A PostgreSQL as nobody wants to get in."""
+    folder = Path(tempfile.mkdtemp(prefix="holdfast-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only there the kernel tells a process that its parent died")
-def test_a_run_that_is_killed_leaves_no_process_behind(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", _RUN, str(tmp_path / "erp"), BACKEND.value]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as run:
+def test_a_run_that_is_killed_leaves_no_process_behind(scratch: Path) -> None:
+    command = [sys.executable, "-c", _RUN, str(scratch / "erp"), BACKEND.value]
+    environment = os.environ | {"TMPDIR": str(scratch)}
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, env=environment) as run:
         try:
             assert run.stdout is not None
             assert run.stdout.readline() == b"up\n"

@@ -25,9 +25,9 @@ _UNAUTHORISED = 401
 _BUSY = 503
 """Tryton's answer if it could not lock what somebody else is writing, after five tries of its own. It rolled back."""
 _BUSY_FOR = 3.0
-_BUSY_PAUSE = (0.2, 0.8)
+_BUSY_PAUSE = (0.3, 1.2)
 """Seconds, by chance: those who were refused together must not come back together."""
-_TURN_WITHIN = 4.0
+_TURN_WITHIN = 3.0
 """Seconds. An attempt has ten in all."""
 _PASSES = ("serialize", "deadlock", "locked", "timeout")
 """Words in what a database says about a transaction that it rolled back and would take another time."""

@@ -53,12 +53,14 @@ class Endings:
 
     async def release_made(self, context: CallContext, call: StepCall) -> StepResult | None:
         """What an earlier attempt began is finished: once the decision stands in the ledger there is no way back."""
-        return await self._resumed(context, call, self._release_all)
+        async with self._client.turn(context):
+            return await self._resumed(context, call, self._release_all)
 
     async def release(self, context: CallContext, call: StepCall) -> StepResult:
         """Let the order go, parts and all: the decision is written down, then each sale is quoted and confirmed."""
-        await self._begin(context, call, RELEASE)
-        return await self._release_all(context, call, read_back=False)
+        async with self._client.turn(context):
+            await self._begin(context, call, RELEASE)
+            return await self._release_all(context, call, read_back=False)
 
     async def cancellation_made(self, context: CallContext, call: StepCall) -> StepResult | None:
         """As with a release."""
@@ -109,9 +111,8 @@ class Endings:
             for entry in owner.ledger.standing():
                 if entry.step != PART:
                     await self._parts.made(context, owner, entry)
-        async with self._client.turn(context):
-            for sale in await self._sales.family(context, call.case.order_id):
-                await self._release_one(context, sale, codes)
+        for sale in await self._sales.family(context, call.case.order_id):
+            await self._release_one(context, sale, codes)
         return await self._finished(context, call, read_back=read_back)
 
     async def _cancel_all(self, context: CallContext, call: StepCall, *, read_back: bool) -> StepResult:

@@ -6,17 +6,18 @@ import pytest
 
 from activities.connectors.errors import SystemCallFailed
 from activities.erp import ErpActivities
-from domain.calls import ReleaseResolution, StepCall
+from domain.calls import ReleaseResolution, StepCall, StepResult
 from domain.exception_types import IntegrationErrorKind as Kind
 from domain.money import Money
 from domain.order import Order
 from tests.contract.house import House, Killed, Mortal, Ports
-from tests.contract.operations import step_call
+from tests.contract.operations import OPERATIONS, call_of, step_call
 from tests.contract.reading import read
 from tests.unit.activities.conftest import run
 
 PIVOTS = pytest.mark.parametrize("pivot", ["release_order", "cancel_order"])
 _MOST_WRITES = 12
+_SPLIT = next(operation for operation in OPERATIONS if operation.name == "assign_sources")
 
 
 def pivot_call(order: Order, *, again: bool = False) -> StepCall:
@@ -64,6 +65,27 @@ async def test_an_order_ends_once(house: House, pivot: str) -> None:
     assert not (await read(ports, order.order_id)).holds or pivot == "cancel_order"
     assert await carry_out(house.ports(), pivot, pivot_call(order, again=True), attempt=2)
     ended(house, pivot, order)
+
+
+async def test_an_order_that_was_split_twice_is_released_whole_and_charged_for_its_freight_once(house: House) -> None:
+    ports = house.ports()
+    order = await read(ports, house.held_order())
+    owed = house.owed(order.order_id)
+    await run(_SPLIT.step(ports), call_of(house, order, _SPLIT))
+    order = await read(ports, order.order_id)
+    line = min(order.open_lines, key=lambda line: line.quantity)
+    arguments = {"line_id": line.line_id, "now": "1", "later": f"{line.quantity - 1:f}", "later_on": None}
+
+    async def split_again(call: StepCall) -> StepResult:
+        return await ports.erp.amend("split_line", call)
+
+    await run(split_again, step_call(order, f"hf-again-{order.order_id}", arguments))
+    order = await read(ports, order.order_id)
+    assert sum(line.quantity for line in order.open_lines) == owed
+    await carry_out(ports, "release_order", pivot_call(order))
+    assert house.owed(order.order_id) == owed
+    assert house.released(order.order_id) == (3 if house.name == "tryton" else 1)
+    assert (await read(ports, order.order_id)).freight == order.freight
 
 
 @PIVOTS

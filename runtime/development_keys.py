@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from domain.keys import KeySet, PublicKey
-from runtime.settings import DEVELOPMENT, Environment, Settings, is_loopback
+from runtime.setting_values import is_loopback
+from runtime.settings import DEVELOPMENT, Environment, Settings
 from runtime.settings_check import WrongSettings
 from runtime.temporal import connection
 

@@ -15,7 +15,7 @@ import httpx
 from temporalio.client import Client
 
 from activities.connectors.settings import System
-from runtime.settings import host_and_port
+from runtime.setting_values import host_and_port
 from runtime.settings_check import WrongSettings
 from runtime.temporal import is_healthy
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import uvicorn
 from fastapi import FastAPI
 
-from runtime.settings import host_and_port
+from runtime.setting_values import host_and_port
 
 
 class _Server(uvicorn.Server):

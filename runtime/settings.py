@@ -9,16 +9,11 @@ from __future__ import annotations
 import os
 from datetime import timedelta
 from enum import StrEnum
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 from pydantic import (
-    AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     SecretStr,
     field_validator,
@@ -33,15 +28,24 @@ from pydantic_settings import (
 )
 
 from activities.connectors.links import CustomerLinks
-from activities.connectors.settings import NotificationSettings, PortSystem, System, Systems, TrytonTerms
 from runtime.encryption.keyring import Keyring
+from runtime.setting_values import (
+    Bind,
+    HttpsUrl,
+    Seconds,
+    Section,
+    directories,
+    is_https_or_here,
+    read_secret,
+    seconds,
+)
 from runtime.signatures import signing_key
+from runtime.system_settings import NotificationsSettings, SystemSettings, SystemsSettings
 
 PREFIX = "HOLDFAST_"
 SETTINGS_VARIABLE = "HOLDFAST_SETTINGS"
 DEFAULT_FILE = Path("holdfast.toml")
 DEVELOPMENT = "development"
-_HIGHEST_PORT = 65535
 
 
 class Environment(StrEnum):
@@ -50,143 +54,6 @@ class Environment(StrEnum):
     DEV = "dev"
     TEST = "test"
     PROD = "prod"
-
-
-def host_and_port(bind: str) -> tuple[str, int]:
-    """The two parts of `host:port`; ValueError if it is not that."""
-    host, colon, port = bind.rpartition(":")
-    if not (colon and host and port.isascii() and port.isdigit() and int(port) <= _HIGHEST_PORT):
-        raise ValueError("write it as host:port, for example 127.0.0.1:8088")
-    return host.strip("[]"), int(port)
-
-
-def _checked_bind(bind: str) -> str:
-    host_and_port(bind)
-    return bind
-
-
-def _seconds(value: Any) -> Any:
-    """Numbers are seconds, also where the environment makes them text."""
-    try:
-        return timedelta(seconds=float(value))
-    except (TypeError, ValueError, OverflowError):
-        raise ValueError("write a number of seconds") from None
-
-
-def _days(value: Any) -> Any:
-    """Numbers are days."""
-    try:
-        return timedelta(days=float(value))
-    except (TypeError, ValueError, OverflowError):
-        raise ValueError("write a number of days") from None
-
-
-def _directories(value: Any) -> Any:
-    """One directory, or several as in PATH."""
-    return [each for each in value.split(os.pathsep) if each] if isinstance(value, str) else value
-
-
-def _is_https_or_here(url: str) -> bool:
-    """Whether nobody on the way can change what is sent."""
-    parts = urlsplit(url)
-    return bool(parts.hostname) and (
-        parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname))
-    )
-
-
-def _checked_url(url: str) -> str:
-    if not _is_https_or_here(url):
-        raise ValueError("write an https URL")
-    return url
-
-
-def is_loopback(host: str | None) -> bool:
-    """Whether `host` can only be this machine."""
-    try:
-        return host == "localhost" or ip_address(host or "").is_loopback
-    except ValueError:
-        return False
-
-
-Bind = Annotated[str, AfterValidator(_checked_bind)]
-HttpsUrl = Annotated[str, AfterValidator(_checked_url)]
-Seconds = Annotated[timedelta, BeforeValidator(_seconds), Field(gt=timedelta(0), le=timedelta(hours=1))]
-_Patience = Annotated[timedelta, BeforeValidator(_seconds), Field(ge=timedelta(0), le=timedelta(days=7))]
-_Days = Annotated[timedelta, BeforeValidator(_days), Field(gt=timedelta(0), le=timedelta(days=366))]
-
-
-def _read_secret(values: Any, name: str) -> Any:
-    """`values` with the content of the file that `{name}_file` names as its `name`."""
-    file = values.get(f"{name}_file") if isinstance(values, dict) else None
-    if file is None:
-        return values
-    if values.get(name):
-        raise ValueError(f"set {name} or {name}_file, not both")
-    try:
-        content = Path(file).read_text().strip()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not text"
-        raise ValueError(f"{name}_file {file} cannot be read: {reason}") from error
-    if not content:
-        raise ValueError(f"{name}_file {file} is empty")
-    return {**values, name: content}
-
-
-class Section(BaseModel):
-    """A table of the settings file."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-
-
-class TrytonSettings(TrytonTerms):
-    """The Tryton behind those systems whose connector it is."""
-
-    drafts_after: _Patience = timedelta(minutes=5)
-    wanted_within: _Days = timedelta(days=5)
-    poll_every: Seconds = timedelta(seconds=30)
-
-
-class SystemSettings(System):
-    """One system of record: `url`, and `token` or `token_file`."""
-
-    token_file: Path | None = None
-    connect_within: Seconds = timedelta(seconds=2)
-    answer_within: Seconds = timedelta(seconds=5)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_file(cls, values: Any) -> Any:
-        return _read_secret(values, "token")
-
-
-class PortSystemSettings(SystemSettings, PortSystem):
-    """A system that more than one product can be."""
-
-
-class SystemsSettings(Systems):
-    """The systems of record: all of them or none. The door needs the CRM at most, the approvers' CLI none."""
-
-    erp: PortSystemSettings
-    wms: PortSystemSettings
-    tms: SystemSettings
-    crm: SystemSettings
-    pricing: PortSystemSettings
-    credit: PortSystemSettings
-    tax: SystemSettings
-    edi: SystemSettings
-    tryton: TrytonSettings = TrytonSettings()
-
-
-class NotificationsSettings(NotificationSettings):
-    """How people are written to; secrets may come from files."""
-
-    smtp_password_file: Path | None = None
-    webhook_token_file: Path | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_files(cls, values: Any) -> Any:
-        return _read_secret(_read_secret(values, "smtp_password"), "webhook_token")
 
 
 class SenderSettings(Section):
@@ -198,7 +65,7 @@ class SenderSettings(Section):
     @model_validator(mode="before")
     @classmethod
     def _from_file(cls, values: Any) -> Any:
-        return _read_secret(values, "secret")
+        return read_secret(values, "secret")
 
     @field_validator("secret")
     @classmethod
@@ -244,7 +111,7 @@ class DoorSettings(Section):
     @model_validator(mode="before")
     @classmethod
     def _from_files(cls, values: Any) -> Any:
-        return _read_secret(_read_secret(values, "token"), "link_secret")
+        return read_secret(read_secret(values, "token"), "link_secret")
 
     @property
     def link_secrets(self) -> tuple[str, ...]:
@@ -277,7 +144,7 @@ class EncryptionSettings(Section):
     @model_validator(mode="before")
     @classmethod
     def _from_file(cls, values: Any) -> Any:
-        return _read_secret(values, "keys")
+        return read_secret(values, "keys")
 
     @field_validator("keys")
     @classmethod
@@ -300,7 +167,7 @@ class CodecServerSettings(Section):
     token_file: Path | None = None
     ui_origin: Annotated[str, Field(pattern=r"^https?://[^\s/?#*]+$")] = "http://localhost:8233"
     """The Temporal UI's scheme, host and port: no other page may ask."""
-    cookie_for: Annotated[timedelta, BeforeValidator(_seconds), Field(gt=timedelta(0), le=timedelta(days=1))] = (
+    cookie_for: Annotated[timedelta, BeforeValidator(seconds), Field(gt=timedelta(0), le=timedelta(days=1))] = (
         timedelta(hours=8)
     )
     """How long a browser that has shown the token may ask."""
@@ -308,7 +175,7 @@ class CodecServerSettings(Section):
     @model_validator(mode="before")
     @classmethod
     def _from_file(cls, values: Any) -> Any:
-        return _read_secret(values, "token")
+        return read_secret(values, "token")
 
     @property
     def tokens(self) -> tuple[str, ...]:
@@ -378,7 +245,7 @@ class IdentitySettings(Section):
     def _no_open_line(cls, keys: str) -> str:
         if not keys:
             raise ValueError("name a file, an https URL, or development")
-        if "://" in keys and not _is_https_or_here(keys):
+        if "://" in keys and not is_https_or_here(keys):
             raise ValueError("a key set comes by https, or from this machine")
         return keys
 
@@ -418,7 +285,7 @@ class Settings(BaseSettings):
 
     environment: Environment = Environment.PROD
     task_queue: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")] = "holdfast"
-    policies: Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_directories), Field(min_length=1)] = (
+    policies: Annotated[tuple[Path, ...], NoDecode, BeforeValidator(directories), Field(min_length=1)] = (
         Path("policies"),
     )
     """The directories with the company's decision tables; a file of a later one replaces that of an earlier one."""

@@ -15,15 +15,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import SettingsError
 
-from runtime.settings import (
-    PREFIX,
-    SETTINGS_VARIABLE,
-    Environment,
-    Settings,
-    SystemSettings,
-    SystemsSettings,
-    settings_file,
-)
+from runtime.settings import PREFIX, SETTINGS_VARIABLE, Environment, Settings, settings_file
+from runtime.system_settings import SystemSettings, SystemsSettings
 
 EXIT_WRONG_SETTINGS = 2
 _SHORTEST_TOKEN = 16

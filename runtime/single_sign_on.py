@@ -10,7 +10,8 @@ import jwt
 from pydantic import ValidationError
 
 from domain.base import Model
-from runtime.settings import HttpsUrl, OidcSettings
+from runtime.setting_values import HttpsUrl
+from runtime.settings import OidcSettings
 
 _ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
 """Public-key signatures only: with a shared secret whoever can check a token could make one."""

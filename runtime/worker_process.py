@@ -30,9 +30,10 @@ from runtime.recognition import recognition
 from runtime.refusing import RefuseMalformed
 from runtime.schedules import ensure_schedules, recurring
 from runtime.search_attributes import ensure_search_attributes
-from runtime.settings import NotificationsSettings, Settings, SystemsSettings, WorkerSettings
+from runtime.settings import Settings, WorkerSettings
 from runtime.settings_check import WrongSettings
 from runtime.stopping import CalledOff
+from runtime.system_settings import NotificationsSettings, SystemsSettings
 from runtime.telemetry import CaseMetrics
 from runtime.temporal import connect, is_healthy, temporal_runtime
 from runtime.versioning import be_the_first, deployment_config

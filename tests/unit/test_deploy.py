@@ -24,7 +24,8 @@ from deploy.runtime_lock import runtime_lock
 from domain.keys import KeySet
 from runtime.encryption.__main__ import app as encryption
 from runtime.encryption.keyring import new_key
-from runtime.settings import Settings, host_and_port
+from runtime.setting_values import host_and_port
+from runtime.settings import Settings
 from runtime.settings_check import load_settings
 from workflows import search_attributes
 

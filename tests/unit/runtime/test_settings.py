@@ -14,7 +14,8 @@ from pydantic import BaseModel
 
 from activities.connectors.links import CustomerLinks
 from runtime.encryption.keyring import new_key
-from runtime.settings import Environment, Settings, host_and_port
+from runtime.setting_values import host_and_port
+from runtime.settings import Environment, Settings
 from runtime.settings_check import WrongSettings, load_settings
 
 EXAMPLE = Path(__file__).parents[3] / "deploy" / "holdfast.example.toml"

@@ -26,6 +26,7 @@ LIFECYCLE = (
     "questions",
     "endings",
     "outages",
+    "common_outages",
     "news",
     "customer_time",
     "root_cause",

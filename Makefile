@@ -3,6 +3,7 @@
 #   make demo-tryton    held sales in a real ERP, Tryton, cleared and checked in its own records
 #   make up      the same parts, kept running until Ctrl-C
 #   make test    all tests          make check   format, lint and types
+#   make faults  every fault of docs/reliability.md, with a burst of 10,000 holds and chaos (FAULTS_SEED=N repeats one)
 #   make histories   record the histories that tests/replay replays, for this version
 #   make test-tryton    the contract of connectors on a Tryton with PostgreSQL, with many at the same time
 #   make lock    resolve requirements.lock anew from pyproject.toml
@@ -13,8 +14,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 LOCKER := $(VENV)/lock
+E2E := tests/integration/end_to_end/test
+APPROVER := tests/integration/approver/test
+ROWS := tests/faults tests/replay tests/integration/door tests/unit/test_business_time.py tests/unit/encryption \
+	tests/unit/runtime tests/workflow/test_long_histories.py tests/workflow/test_outages.py \
+	$(E2E)_crashes.py $(E2E)_events.py $(E2E)_reconciliation.py $(E2E)_troubles.py $(E2E)_upgrades.py \
+	$(APPROVER)_approval_faults.py $(APPROVER)_forgeries.py $(APPROVER)_process.py
 
-.PHONY: install demo demo-tryton up test test-tryton tryton check format histories lock clean
+.PHONY: install demo demo-tryton up test faults test-tryton tryton check format histories lock clean
 
 install: $(INSTALLED)
 
@@ -36,6 +43,11 @@ test-tryton: $(INSTALLED) tryton
 # A real ERP to test against, in an environment of its own: nothing of it is imported.
 tryton: $(INSTALLED)
 	@$(BIN)/python -m sandbox.tryton.installation
+
+# The second part needs the machine for itself: kills at every call, 10,000 holds, chaos over more than 200.
+faults: $(INSTALLED)
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ROWS)
+	FAULTS_SEED=$(FAULTS_SEED) $(BIN)/python -m pytest -m faults tests/faults
 
 histories: $(INSTALLED)
 	$(BIN)/python -m tests.replay

@@ -46,7 +46,11 @@ class Inbox:
         try:
             assert process.stdout is not None  # noqa: S101 - it was asked for
             async for line in process.stdout:
-                self._note(json.loads(line))
+                try:
+                    self._note(json.loads(line))
+                except ValueError:
+                    # no line about a case, but the beginning of why the watch ends
+                    break
         finally:
             if process.returncode is None:
                 process.kill()

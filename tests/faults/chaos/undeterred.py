@@ -1,0 +1,39 @@
+"""People and programs outside of Holdfast that try again until a part is back."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import httpx
+from temporalio.service import RPCError
+
+T = TypeVar("T")
+
+_AGAIN_AFTER = 0.5
+_PATIENCE = 240.0
+_DOWN = (httpx.HTTPError, RPCError, RuntimeError, json.JSONDecodeError, KeyError)
+"""What a part's outage looks like from outside: no answer, a wrong status, or none of the answer that was expected."""
+
+
+async def undeterred(act: Callable[[], Awaitable[T]]) -> T:
+    """The result of `act`, tried until it works. Raises its error if that takes minutes."""
+    deadline = asyncio.get_running_loop().time() + _PATIENCE
+    while True:
+        try:
+            return await act()
+        except _DOWN:
+            if asyncio.get_running_loop().time() > deadline:
+                raise
+        await asyncio.sleep(_AGAIN_AFTER)
+
+
+async def for_ever(act: Callable[[], Awaitable[None]]) -> None:
+    """Do what has no end of its own, begun again whenever a part's outage ended it."""
+    while True:
+        try:
+            await act()
+        except _DOWN:
+            await asyncio.sleep(_AGAIN_AFTER)

@@ -20,6 +20,7 @@ LOCK = Path(__file__).with_name("requirements.lock")
 HOME = ROOT / ".holdfast" / "tryton"
 VENV = HOME / "venv"
 _STAMP = "installed"
+_STDERR = 2
 
 
 class NotInstalled(RuntimeError):
@@ -63,7 +64,8 @@ def _install() -> None:
 
 def _run(*command: str) -> None:
     """To its end, or to ours."""
-    process = spawn(command, os.environ, sys.stderr.buffer)
+    with os.fdopen(_STDERR, "wb", closefd=False) as errors:
+        process = spawn(command, os.environ, errors)
     try:
         status = process.wait()
     finally:

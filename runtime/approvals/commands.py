@@ -100,7 +100,8 @@ async def _with_settings(work: Callable[[Settings], Awaitable[None]]) -> None:
 
 def _say_why_not(refused: Refused, *, as_json: bool) -> None:
     if as_json:
-        print_json(refused.document)
+        # one line, also where it ends a stream of lines
+        sys.stdout.write(json_text(refused.document, indent=None) + "\n")
         return
     from runtime.approvals.rendering import print_refusal
 

@@ -26,9 +26,9 @@ def _escaped(character: str) -> str:
     return character.encode("unicode_escape").decode("ascii")
 
 
-def json_text(document: Any) -> str:
+def json_text(document: Any, *, indent: int | None = 2) -> str:
     """`document` as JSON in pure ASCII, so that no string in it can steer a terminal either."""
-    return json.dumps(document, indent=2, ensure_ascii=True).replace("\x7f", "\\u007f")
+    return json.dumps(document, indent=indent, ensure_ascii=True).replace("\x7f", "\\u007f")
 
 
 def span(length: timedelta) -> str:

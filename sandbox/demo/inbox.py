@@ -46,11 +46,7 @@ class Inbox:
         try:
             assert process.stdout is not None  # noqa: S101 - it was asked for
             async for line in process.stdout:
-                try:
-                    self._note(json.loads(line))
-                except ValueError:
-                    # no line about a case, but the beginning of why the watch ends
-                    break
+                self._note(json.loads(line))
         finally:
             if process.returncode is None:
                 process.kill()

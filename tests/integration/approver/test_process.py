@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import socket
@@ -120,6 +121,12 @@ def test_with_temporal_down_it_says_so_in_time(start: Start, command: tuple[str,
     assert "Temporal at 127.0.0.1:1 cannot be reached" in err
     assert "Traceback" not in err
     assert monotonic() - began < SAID_WITHIN
+
+
+def test_what_ends_a_watch_is_one_more_line_of_json(start: Start) -> None:
+    out, _ = start("watch", "--all", "--json", TEMPORAL_ADDRESS="127.0.0.1:1").communicate(timeout=PATIENCE)
+    [line] = out.splitlines()
+    assert json.loads(line)["refusal"]["code"] == "TEMPORAL_UNREACHABLE"
 
 
 def test_with_a_server_that_never_answers_it_gives_up_in_time(start: Start) -> None:

@@ -30,9 +30,15 @@ class PrivateKey:
 
     @classmethod
     def new(cls, subject: str, now: int) -> PrivateKey:
-        """A fresh key of `subject`; `now` in seconds since 1970."""
-        key = Ed25519PrivateKey.generate()
-        return cls(key, PublicKey.of(key.public_key().public_bytes_raw(), subject, now))
+        """A fresh key of `subject`; `now` in seconds since 1970.
+
+        Its id does not begin with a dash, as one in 64 would: `keys revoke` would take it for an option.
+        """
+        while True:
+            key = Ed25519PrivateKey.generate()
+            public = PublicKey.of(key.public_key().public_bytes_raw(), subject, now)
+            if not public.kid.startswith("-"):
+                return cls(key, public)
 
     @property
     def text(self) -> str:

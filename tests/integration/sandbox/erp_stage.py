@@ -163,6 +163,7 @@ def resolutions(*hold_ids: str) -> list[Document]:
             "resolution": "RELEASE_ONCE",
             "reason": "agreed",
             "decided_by": "carla",
+            "on_behalf_of": None,
             "role": "credit_manager",
             "amount": {"amount": "50.00", "currency": "USD"},
             "policy_version": "1",

@@ -7,6 +7,7 @@ import keyring
 import pytest
 from keyring.backend import KeyringBackend
 
+from domain.keys import PublicKey
 from runtime.approvals.private_keys import KeyFiles, PrivateKey, key_store, private_key_of
 from runtime.approvals.refusals import ExitCode, Refused
 from runtime.settings import IdentitySettings
@@ -28,6 +29,15 @@ class Memory(KeyringBackend):
 
     def delete_password(self, service: str, username: str) -> None:
         del self.kept[service, username]
+
+
+def test_no_keys_id_can_be_taken_for_an_option(monkeypatch: pytest.MonkeyPatch) -> None:
+    ids = iter(["-one", "--two", "three"])
+    made = PublicKey.of
+    monkeypatch.setattr(
+        PublicKey, "of", lambda raw, subject, now: made(raw, subject, now).model_copy(update={"kid": next(ids)})
+    )
+    assert PrivateKey.new("carla", 10).public.kid == "three"
 
 
 @pytest.mark.parametrize("subject", ["carla", "carla@example.com", "../carla", "carla/x"])

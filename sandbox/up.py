@@ -14,6 +14,7 @@ from random import Random
 from rich.console import Console
 from rich.table import Table
 
+from runtime.leaving import leave
 from runtime.policy_files import load_policies
 from sandbox.day import SCENARIOS, World
 from sandbox.day.distribution import CLEAN
@@ -115,4 +116,4 @@ def _shown(path: Path) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

@@ -62,6 +62,7 @@ def check(
     if lacking:
         _leave(EXIT_NEEDED, "\n".join(_why_needed(needed, key, without) for key in lacking))
     typer.echo(f"Key {without} may be taken away." if without else "Every key that is needed is there.")
+    leave(0)
 
 
 @app.command()

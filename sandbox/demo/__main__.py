@@ -16,6 +16,7 @@ from pathlib import Path
 from rich.console import Console
 
 from domain.policy.policy_set import PolicySet
+from runtime.leaving import leave
 from runtime.policy_files import load_policies
 from sandbox.day import Day, plan
 from sandbox.demo.authority import Auditor
@@ -107,4 +108,4 @@ def _tidy(scratch: Path, console: Console, *, keep: bool) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

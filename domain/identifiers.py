@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from domain.base import digest
+from domain.money import NO_CURRENCY
 
 WORKFLOW_TYPE = "OrderException"
 CAUSE_TYPE = "RootCause"
@@ -43,8 +44,11 @@ def workflow_id(tenant: str, order_id: str) -> str:
 
 
 def cause_id(key: str, currency: str) -> str:
-    """What a root cause is called where an order has its id. Amounts of two currencies are never added up."""
-    return checked_key(f"{key.replace('/', ':')}:{currency}", "cause")
+    """What a root cause is called where an order has its id. Amounts of two currencies are never added up; a cause
+    about which no money is committed has no currency in its name.
+    """
+    name = key.replace("/", ":")
+    return checked_key(name if currency == NO_CURRENCY else f"{name}:{currency}", "cause")
 
 
 def cause_workflow_id(tenant: str, cause: str) -> str:

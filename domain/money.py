@@ -18,6 +18,10 @@ class CurrencyMismatch(ValueError):
     """Two amounts of different currencies were combined; convert one of them first."""
 
 
+NO_CURRENCY = "X" * 3
+"""ISO 4217's code for where no currency is involved."""
+
+
 class Money(Model):
     """`amount` in units (not cents) of `currency`. Arithmetic keeps every digit; `rounded` is what is booked."""
 

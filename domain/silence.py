@@ -8,12 +8,12 @@ from domain.assessment import Cause, Option
 from domain.case import Case, Outage
 from domain.cause import Concern, Joining
 from domain.exception_types import ExceptionType
-from domain.money import Money
+from domain.money import NO_CURRENCY, Money
 from domain.order import ServiceLevel
 from domain.tasks import KEEP_WAITING
 
-_NO_MONEY = Money.zero("X" * 3)
-"""To wait commits nothing: ISO 4217's code for where no currency is involved."""
+_NO_MONEY = Money.zero(NO_CURRENCY)
+"""To wait commits nothing."""
 _WAIT = Option(
     code=KEEP_WAITING,
     title="Keep waiting",

@@ -22,7 +22,7 @@ from domain.calls import CaseRef
 from domain.case import Case, Outage
 from domain.cause import Settlement
 from domain.exception_types import IntegrationErrorKind
-from domain.money import Money
+from domain.money import NO_CURRENCY, Money
 from domain.tasks import KEEP_WAITING, Decision, TaskKind
 from workflows import board, judgement
 from workflows.common_outages import CommonOutages
@@ -40,9 +40,6 @@ _PATIENT = RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=t
 _AT_ONCE = workflow.ActivityCancellationType.TRY_CANCEL
 _WHEN_OVER = workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED
 _URGENCY = {"CRITICAL": 1, "HIGH": 2, "MEDIUM": 3, "LOW": 4}
-
-_NO_CURRENCY = "X" * 3
-"""ISO 4217's code for where no currency is involved: the order is not known yet."""
 
 RETRY = "RETRY"
 
@@ -223,7 +220,7 @@ class Calls:
             kind=kind,
             text=text,
             role=role,
-            amount=order.value if order else Money.zero(_NO_CURRENCY),
+            amount=order.value if order else Money.zero(NO_CURRENCY),
             choices=(default, *call.ways_out),
             recommended=default,
             by_silence=frozenset({KEEP_WAITING}),

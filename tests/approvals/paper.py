@@ -22,7 +22,7 @@ from domain.money import Money
 from domain.policy.chains import with_levels
 from domain.policy.policy_set import PolicySet
 from domain.tasks import Action, Receipt, Task, TaskRequest
-from tests.approvals.policies import authorised
+from tests.approvals.policies import approval_policy, authorised
 from tests.orders import hold, order
 from workflows import board, judgement
 from workflows.choosing import question_about
@@ -189,3 +189,12 @@ class PaperCase:
 
 async def _called(act: Callable[[], Awaitable[Any]]) -> Any:
     return await act()
+
+
+def asked(amount: int = 100_000, role: str = "credit_manager", requesters: tuple[str, ...] = ("edi",)) -> PaperCase:
+    return PaperCase(approval_policy(), amount, role, requesters)
+
+
+def large() -> PaperCase:
+    """It takes a credit manager, the controller and the CFO."""
+    return asked(700_000, "cfo")

@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from sandbox.stack import ROOT
 from tests.contract.conftest import BACKEND
+from tests.integration.processes import Started, eventually
 
 PATIENCE = 600.0
-_RUN = """
-import sys, time
-from pathlib import Path
-from sandbox.tryton.server import Backend, running
-with running(Path(sys.argv[1]), Backend(sys.argv[2])):
-    print("up", flush=True)
-    time.sleep(3600)
-"""
 
 
 @pytest.fixture
@@ -39,38 +27,11 @@ def scratch() -> Iterator[Path]:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only there the kernel tells a process that its parent died")
 def test_a_run_that_is_killed_leaves_no_process_behind(scratch: Path) -> None:
-    command = [sys.executable, "-c", _RUN, str(scratch / "erp"), BACKEND.value]
-    environment = os.environ | {"TMPDIR": str(scratch)}
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, env=environment) as run:
-        try:
-            assert run.stdout is not None
-            assert run.stdout.readline() == b"up\n"
-            started = [*descendants(run.pid)]
-        finally:
-            run.send_signal(signal.SIGKILL)
-    assert started
-    deadline = time.monotonic() + PATIENCE
-    while left := [pid for pid in started if is_alive(pid)]:
-        assert time.monotonic() < deadline, f"{left} are left"
-        time.sleep(0.1)
-
-
-def descendants(pid: int) -> Iterator[int]:
-    """The processes that it started, and those that these started."""
-    for directory in Path("/proc").glob("[0-9]*"):
-        if _status(int(directory.name)).get("PPid") == str(pid):
-            yield int(directory.name)
-            yield from descendants(int(directory.name))
-
-
-def is_alive(pid: int) -> bool:
-    """Whether it still does something."""
-    return _status(pid).get("State", "Z")[0] not in "ZX"
-
-
-def _status(pid: int) -> dict[str, str]:
+    run = Started("tests.contract.kept_up", scratch, str(scratch / "erp"), BACKEND.value)
     try:
-        lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines()
-    except (FileNotFoundError, ProcessLookupError):
-        return {}
-    return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
+        assert eventually(lambda: "up" in run.said().split() or run.ended, PATIENCE), run.said()
+        assert not run.ended, run.said()
+        assert len(run.left()) > 1
+    finally:
+        run.kill()
+    assert eventually(lambda: not run.left(), PATIENCE), run.left()

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +18,7 @@ from runtime.encryption.keyring import Keyring, new_key
 from sandbox.processes import free_ports
 from sandbox.temporal_server import TemporalServer, _binary
 from tests.faults.cases import OpenCase, client_with
+from tests.integration.processes import eventually
 
 ROOT = Path(__file__).parents[2]
 KEYS = new_key("ours")
@@ -47,11 +47,8 @@ def codec_server(server: TemporalServer) -> Iterator[str]:
     settings = environment(server, HOLDFAST_CODEC_SERVER__BIND=bind, HOLDFAST_CODEC_SERVER__TOKEN=TOKEN)
     process = subprocess.Popen(command("serve"), cwd=ROOT, env=settings)
     try:
-        deadline = time.monotonic() + 60
-        while not answers(f"http://{bind}/healthz"):
-            assert time.monotonic() < deadline
-            assert process.poll() is None, "it ended"
-            time.sleep(0.1)
+        assert eventually(lambda: answers(f"http://{bind}/healthz") or process.poll() is not None)
+        assert process.poll() is None, "it ended"
         yield f"http://{bind}"
     finally:
         process.send_signal(signal.SIGTERM)

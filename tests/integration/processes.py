@@ -13,14 +13,14 @@ from sandbox.stack import ROOT
 
 
 class Started:
-    """`python -m module`, with its output in a file, and `folder` as its place for temporary files."""
+    """`python -m module arguments`, with its output in a file, and `folder` as its place for temporary files."""
 
-    def __init__(self, module: str, folder: Path) -> None:
+    def __init__(self, module: str, folder: Path, *arguments: str) -> None:
         self._output = folder / "output"
         self._folder = f"TMPDIR={folder}"
         with self._output.open("wb") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", module],
+                [sys.executable, "-m", module, *arguments],
                 cwd=ROOT,
                 env=os.environ | {"TMPDIR": str(folder)},
                 stdin=subprocess.DEVNULL,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 
@@ -13,7 +14,7 @@ from domain.calls import AssessRequest
 from domain.case import CaseOutcome
 from domain.cause import SEPARATELY, CauseCase, Settlement
 from domain.tasks import KEEP_WAITING, TaskKind
-from tests.workflow.test_root_cause import Company, Orders, company, eventually, skip  # noqa: F401 - a fixture
+from tests.workflow.cause_stage import Company, Orders, eventually, skip, staged
 from tests.workflow.world import assessment, option, write
 
 
@@ -32,6 +33,12 @@ class Silent(Orders):
         self.failures["credit.position"].clear()
 
 
+@pytest.fixture
+def company(environment: WorkflowEnvironment) -> Any:
+    """A worker for one world's cases and the silence that they have in common."""
+    return partial(staged, environment, cause="silence:credit")
+
+
 async def all_wait(here: Company, environment: WorkflowEnvironment, count: int) -> CauseCase:
     """The question about all of them, once the policy's patience is over and they were gathered."""
     for order_id in here.cases:
@@ -43,10 +50,10 @@ async def all_wait(here: Company, environment: WorkflowEnvironment, count: int) 
 
 
 async def test_one_person_is_asked_once_and_every_order_goes_when_the_system_is_back(
-    company: Any,  # noqa: F811
+    company: Any,
     environment: WorkflowEnvironment,
 ) -> None:
-    async with company(Silent("SO-1", "SO-2", "SO-3"), "silence:credit:XXX") as here:
+    async with company(Silent("SO-1", "SO-2", "SO-3")) as here:
         await here.hold("SO-1", "SO-2", "SO-3")
         case = await all_wait(here, environment, 3)
         [task] = case.open_tasks
@@ -66,10 +73,10 @@ async def test_one_person_is_asked_once_and_every_order_goes_when_the_system_is_
 
 
 async def test_whoever_keeps_waiting_does_so_for_all_and_is_asked_again_in_time(
-    company: Any,  # noqa: F811
+    company: Any,
     environment: WorkflowEnvironment,
 ) -> None:
-    async with company(Silent("SO-1", "SO-2"), "silence:credit:XXX") as here:
+    async with company(Silent("SO-1", "SO-2")) as here:
         await here.hold("SO-1", "SO-2")
         await here.answer(await all_wait(here, environment, 2), actor="irene", option=KEEP_WAITING)
         assert (await here.cause.result()).settlement is Settlement.BORNE
@@ -85,10 +92,10 @@ async def test_whoever_keeps_waiting_does_so_for_all_and_is_asked_again_in_time(
 
 
 async def test_separately_lets_every_order_ask_with_the_ways_out_that_it_has(
-    company: Any,  # noqa: F811
+    company: Any,
     environment: WorkflowEnvironment,
 ) -> None:
-    async with company(Silent("SO-1", "SO-2"), "silence:credit:XXX") as here:
+    async with company(Silent("SO-1", "SO-2")) as here:
         await here.hold("SO-1", "SO-2")
         await here.answer(await all_wait(here, environment, 2), actor="irene", option=SEPARATELY)
         for order_id in here.cases:

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -16,6 +16,7 @@ from temporalio.client import Client
 from domain.identifiers import workflow_id
 from sandbox.temporal_server import TemporalServer
 from tests.integration.door.stage import PATIENCE, ROOT, SAID_WITHIN, an_order, environment_for, event, told
+from tests.integration.processes import eventually
 
 MANY = 1_000
 """Events: more than the pipe between the program and the test holds, so that a run is stopped half-way."""
@@ -96,13 +97,6 @@ class Starter:
 def starter(temporal: TemporalServer, tmp_path: Path) -> Iterator[Starter]:
     with Starter(temporal, tmp_path) as starter:
         yield starter
-
-
-def eventually(condition: Callable[[], bool], within: float = 60) -> bool:
-    deadline = time.monotonic() + within
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return condition()
 
 
 def lines(events: Sequence[dict[str, Any]]) -> bytes:

@@ -12,7 +12,7 @@ import pytest
 
 from sandbox.processes import free_ports
 from sandbox.supervisor import Part, PartCrashed, Supervisor
-from tests.integration.processes import eventually
+from tests.integration.processes import alive, eventually
 
 ROOT = Path(__file__).parents[2]
 FOREVER = "import time\nwhile True: time.sleep(1)"
@@ -23,14 +23,6 @@ def part(name: str, program: str, ready: Path | None = None) -> Part:
         return ready is not None and ready.exists()
 
     return Part(name, (sys.executable, "-c", program), os.environ, exists if ready else None)
-
-
-def alive(pid: int) -> bool:
-    """Whether the process runs; one that ended but was not collected by its parent does not."""
-    try:
-        return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        return False
 
 
 async def forever() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -55,8 +55,9 @@ async def carried_over(handle: WorkflowHandle[OrderException, ClosingSummary], f
         await asyncio.sleep(0.05)
 
 
-async def test_many_signals_carry_the_case_over_and_an_honest_decision_still_works(client: Client) -> None:
-    world = World(judge=ask_a_person)
+@asynccontextmanager
+async def held(client: Client, world: World) -> AsyncIterator[WorkflowHandle[OrderException, ClosingSummary]]:
+    """The case of a held order, and a worker for it."""
     worker = Worker(
         client,
         task_queue="long",
@@ -64,8 +65,9 @@ async def test_many_signals_carry_the_case_over_and_an_honest_decision_still_wor
         activities=world.activities,
         workflow_runner=UnsandboxedWorkflowRunner(),
     )
+    be_patient_with_workflows(worker)
     async with worker:
-        handle = await client.start_workflow(
+        yield await client.start_workflow(
             OrderException.run,
             CaseStart(ref=REF),
             id=REF.workflow_id,
@@ -73,6 +75,11 @@ async def test_many_signals_carry_the_case_over_and_an_honest_decision_still_wor
             start_signal="hold_placed",
             start_signal_args=[event(EventType.HOLD_PLACED, 2)],
         )
+
+
+async def test_many_signals_carry_the_case_over_and_an_honest_decision_still_works(client: Client) -> None:
+    world = World(judge=ask_a_person)
+    async with held(client, world) as handle:
         first_run = handle.first_execution_run_id
         for batch in range(4):
             stale = [event(EventType.ORDER_CHANGED, 1, f"old-{batch}-{n}") for n in range(LONG // 2)]
@@ -97,22 +104,7 @@ async def test_many_signals_carry_the_case_over_and_an_honest_decision_still_wor
 
 async def test_refused_updates_without_end_do_not_keep_a_case_from_being_carried_over(client: Client) -> None:
     world = World(judge=ask_a_person)
-    worker = Worker(
-        client,
-        task_queue="long",
-        workflows=[OrderException],
-        activities=world.activities,
-        workflow_runner=UnsandboxedWorkflowRunner(),
-    )
-    async with worker:
-        handle = await client.start_workflow(
-            OrderException.run,
-            CaseStart(ref=REF),
-            id=REF.workflow_id,
-            task_queue="long",
-            start_signal="hold_placed",
-            start_signal_args=[event(EventType.HOLD_PLACED, 2)],
-        )
+    async with held(client, world) as handle:
         [task] = (await asked(handle)).open_tasks
         carried_over = asyncio.Event()
         current: WorkflowHandle[OrderException, ClosingSummary] = client.get_workflow_handle(
@@ -167,23 +159,7 @@ async def flooded(tmp_path: Path) -> AsyncIterator[Client]:
 
 async def test_row_13_twelve_thousand_signals_lose_nothing_that_was_decided(flooded: Client) -> None:
     world = PolicyWorld(amount=700_000, asked="cfo")
-    worker = Worker(
-        flooded,
-        task_queue="flood",
-        workflows=[OrderException],
-        activities=world.activities,
-        workflow_runner=UnsandboxedWorkflowRunner(),
-    )
-    be_patient_with_workflows(worker)
-    async with worker:
-        started = await flooded.start_workflow(
-            OrderException.run,
-            CaseStart(ref=REF),
-            id=REF.workflow_id,
-            task_queue="flood",
-            start_signal="hold_placed",
-            start_signal_args=[event(EventType.HOLD_PLACED, 2)],
-        )
+    async with held(flooded, world) as started:
         current: WorkflowHandle[OrderException, ClosingSummary] = flooded.get_workflow_handle(
             REF.workflow_id, result_type=ClosingSummary
         )

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from pydantic import ValidationError
 from domain.audit import Anchor, AuditTrail, Fault, first_difference, first_fault, receipts_of, trail_of
 from runtime.approvals.connection import temporal
 from runtime.approvals.refusals import ExitCode, Refused
-from runtime.approvals.terminal_text import json_text
+from runtime.approvals.terminal_text import print_json
 
 if TYPE_CHECKING:
     from temporalio.client import Client
@@ -41,7 +40,7 @@ async def show(settings: Settings, case: str, *, as_json: bool) -> None:
     async with temporal(settings.encryption) as client:
         trail = trail_of(await read_state(client, await find_workflow(client, case)))
     if as_json:
-        _print_json(trail.model_dump(mode="json"))
+        print_json(trail.model_dump(mode="json"))
         return
     from runtime.approvals import rendering
 
@@ -116,12 +115,8 @@ def _anchor(text: str) -> Anchor:
 def _say_that_it_holds(trail: AuditTrail, anchors: int, *, as_json: bool) -> None:
     if as_json:
         anchor = trail.anchor.model_dump()
-        _print_json({"workflow_id": trail.workflow_id, "holds": True, "anchor": anchor, "anchors_checked": anchors})
+        print_json({"workflow_id": trail.workflow_id, "holds": True, "anchor": anchor, "anchors_checked": anchors})
         return
     from runtime.approvals import rendering
 
     rendering.print_verified(rendering.console(), trail, anchors)
-
-
-def _print_json(document: object) -> None:
-    sys.stdout.write(json_text(document) + "\n")

@@ -17,13 +17,14 @@ from domain.base import Model, StrictModel, digest
 from domain.money import Money
 from domain.tasks import Action, Receipt
 from runtime.approvals.case_reading import read_state
-from runtime.approvals.commands import Answer, Audience, Target, print_json, roles_meant
+from runtime.approvals.commands import Answer, Audience, Target, roles_meant
 from runtime.approvals.connection import temporal
 from runtime.approvals.identity import checked_subject
 from runtime.approvals.inbox import read_inbox
 from runtime.approvals.refusals import ExitCode, Refused
 from runtime.approvals.sending import send_answer
 from runtime.approvals.signing import Signer, signer_for
+from runtime.approvals.terminal_text import print_json
 
 if TYPE_CHECKING:
     from temporalio.client import Client

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,7 +13,7 @@ from domain.tasks import Action
 from runtime.approvals.connection import temporal
 from runtime.approvals.identity import checked_subject, roles_of
 from runtime.approvals.refusals import ExitCode, Refused
-from runtime.approvals.terminal_text import json_text
+from runtime.approvals.terminal_text import print_json
 from runtime.settings_check import WrongSettings, load_settings
 
 if TYPE_CHECKING:
@@ -101,16 +100,11 @@ async def _with_settings(work: Callable[[Settings], Awaitable[None]]) -> None:
 def _say_why_not(refused: Refused, *, as_json: bool) -> None:
     if as_json:
         # one line, also where it ends a stream of lines
-        sys.stdout.write(json_text(refused.document, indent=None) + "\n")
+        print_json(refused.document, indent=None)
         return
     from runtime.approvals.rendering import print_refusal
 
     print_refusal(refused)
-
-
-def print_json(document: object) -> None:
-    """One JSON document on standard output."""
-    sys.stdout.write(json_text(document) + "\n")
 
 
 def roles_meant(settings: Settings, audience: Audience) -> tuple[str, ...] | None:

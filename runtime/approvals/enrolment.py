@@ -14,11 +14,10 @@ import jwt
 from domain.credential import ALGORITHM
 from domain.enrolment import TYPE, Enrolment, Possession, id_token_digest
 from domain.keys import PublicKey
-from runtime.approvals.commands import print_json
 from runtime.approvals.identity import checked_subject
 from runtime.approvals.private_keys import PrivateKey, key_store
 from runtime.approvals.refusals import ExitCode, Refused
-from runtime.approvals.terminal_text import safe
+from runtime.approvals.terminal_text import print_json, safe
 from runtime.settings import OidcSettings, Settings
 from runtime.single_sign_on import Provider, SignOnUnavailable, discover
 

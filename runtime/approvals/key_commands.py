@@ -11,10 +11,10 @@ import httpx
 
 from domain.keys import KeySet, KeySetError, PublicKey
 from domain.policy.problem import PolicyError
-from runtime.approvals.commands import print_json
 from runtime.approvals.identity import checked_subject
 from runtime.approvals.private_keys import KeyStore, PrivateKey, key_store, private_key_of
 from runtime.approvals.refusals import ExitCode, Refused
+from runtime.approvals.terminal_text import print_json
 from runtime.key_set_file import UnknownKey, add_key, read_key_set, revoke_key
 from runtime.settings import Settings
 

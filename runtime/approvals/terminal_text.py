@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import unicodedata
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -29,6 +30,11 @@ def _escaped(character: str) -> str:
 def json_text(document: Any, *, indent: int | None = 2) -> str:
     """`document` as JSON in pure ASCII, so that no string in it can steer a terminal either."""
     return json.dumps(document, indent=indent, ensure_ascii=True).replace("\x7f", "\\u007f")
+
+
+def print_json(document: Any, *, indent: int | None = 2) -> None:
+    """One JSON document on standard output."""
+    sys.stdout.write(json_text(document, indent=indent) + "\n")
 
 
 def span(length: timedelta) -> str:

@@ -154,10 +154,4 @@ def _cases_of(orders: Sequence[HeldOrder]) -> list[CaseRef]:
 
 
 def _context(order_id: str = "*") -> CallContext:
-    info = activity.info()
-    return CallContext(
-        order_id=order_id,
-        operation=info.activity_type,
-        correlation_id=f"{info.workflow_id}:{info.activity_id}:{info.attempt}",
-        attempt=info.attempt,
-    )
+    return CallContext.about(activity.info().workflow_id or "", order_id)

@@ -45,7 +45,7 @@ class WatchActivities:
     async def _pages(self) -> AsyncIterator[tuple[HeldOrder, ...]]:
         after: str | None = None
         while True:
-            page = await self._erp.held_orders(self._context("-"), after)
+            page = await self._erp.held_orders(CallContext.about(self._tenant), after)
             activity.heartbeat(len(page.orders))
             yield page.orders
             if page.next_cursor is None:
@@ -55,7 +55,7 @@ class WatchActivities:
     async def _ended(self, order_id: str, before: Seen) -> Ended:
         """What became of an order that is held no more; version 0 if it is not there any more."""
         try:
-            order = await self._erp.order(self._context(order_id), order_id)
+            order = await self._erp.order(CallContext.about(f"{self._tenant}/{order_id}", order_id), order_id)
         except SystemCallFailed as failure:
             if failure.kind is not IntegrationErrorKind.NOT_FOUND:
                 raise
@@ -94,8 +94,3 @@ class WatchActivities:
                 {"tenant": self._tenant, "order_id": order_id, "order_version": version, **data}
             ),
         )
-
-    def _context(self, order_id: str) -> CallContext:
-        info = activity.info()
-        correlation = f"{self._tenant}/{order_id}:{info.activity_id}:{info.attempt}"
-        return CallContext(order_id, info.activity_type, correlation, info.attempt)

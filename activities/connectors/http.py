@@ -37,12 +37,17 @@ class CallContext:
 
     @classmethod
     def of(cls, case: CaseRef) -> CallContext:
-        """The context of the activity that is running."""
+        """The context of the activity that is running for a case."""
+        return cls.about(f"{case.tenant}/{case.order_id}", case.order_id)
+
+    @classmethod
+    def about(cls, subject: str, order_id: str = "*") -> CallContext:
+        """The context of the activity that is running; `subject` is what other systems' logs can be searched for."""
         info = activity.info()
         return cls(
-            order_id=case.order_id,
+            order_id=order_id,
             operation=info.activity_type,
-            correlation_id=f"{case.tenant}/{case.order_id}:{info.activity_id}:{info.attempt}",
+            correlation_id=f"{subject}:{info.activity_id}:{info.attempt}",
             attempt=info.attempt,
         )
 

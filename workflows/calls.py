@@ -25,6 +25,7 @@ from domain.exception_types import IntegrationErrorKind
 from domain.money import NO_CURRENCY, Money
 from domain.tasks import KEEP_WAITING, Decision, TaskKind
 from workflows import board, judgement
+from workflows.called_away import outcome_of, result_of, until
 from workflows.common_outages import CommonOutages
 from workflows.failures import CallRefused, Failure, JudgementRefused, failure_of
 from workflows.journal import record
@@ -98,7 +99,7 @@ class Calls:
         Raises CallRefused for a CONFLICT that the caller wants to know of.
         """
         try:
-            return await self._start(call, call.argument, _ONCE)
+            return await self._try_once(call, call.argument)
         except ActivityError as error:
             failure = _failure(error)
         while True:
@@ -106,6 +107,10 @@ class Calls:
             if not isinstance(answer, Failure):
                 return answer
             failure = answer
+
+    async def _try_once(self, call: Call[T], argument: Model) -> T:
+        started = self._start(call, argument, _ONCE)
+        return await (result_of(started) if call.once_more is None else outcome_of(started))
 
     def _start(self, call: Call[T], argument: Model, retry_policy: RetryPolicy) -> workflow.ActivityHandle[T]:
         order = self._case.order
@@ -146,7 +151,7 @@ class Calls:
         common = self._common if patience.together else None
         while True:
             ask_at = workflow.now() + patience.ask_after
-            if await _done_within(attempt, ask_at - workflow.now(), f"{call.system} may be silent until then"):
+            if await until(attempt.done, ask_at - workflow.now(), f"{call.system} may be silent until then"):
                 return await attempt
             if common is not None:
                 settled = await common.answer(call.place, outage, patience.role, attempt)
@@ -186,7 +191,7 @@ class Calls:
         if decision.option != RETRY:
             return self._way_out(decision)
         try:
-            return await self._start(call, call.once_more or call.argument, _ONCE)
+            return await self._try_once(call, call.once_more or call.argument)
         except ActivityError as error:
             return _failure(error)
 
@@ -268,11 +273,3 @@ def _noting(outage: Outage) -> Callable[[str], None]:
         outage.task_id = task_id
 
     return note
-
-
-async def _done_within(attempt: workflow.ActivityHandle[T], patience: timedelta, summary: str) -> bool:
-    try:
-        await workflow.wait_condition(attempt.done, timeout=patience, timeout_summary=summary)
-    except TimeoutError:
-        return False
-    return True

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError, TemporalError, is_cancelled_exception
+from temporalio.exceptions import ActivityError, TemporalError
 
 from domain.assessment import Assessment, Cause
 from domain.calls import AssessRequest
@@ -18,6 +17,7 @@ from domain.cause import CauseSettled, Concern, Joined, Joining, Left, Settlemen
 from domain.money import Money
 from domain.order import Order
 from workflows import board
+from workflows.called_away import result_of, until
 from workflows.failures import failure_of
 from workflows.journal import record
 
@@ -47,24 +47,21 @@ class Causes:
             try:
                 await self._join(exception, cause, joining())
             except ActivityError as error:
-                self._go_alone(exception, cause, failure_of(error).message, error)
+                self._go_alone(exception, cause, failure_of(error).message)
                 return
         remaining = exception.wait_ends[cause.key] - workflow.now()
-        with suppress(TimeoutError):
-            await workflow.wait_condition(
-                lambda: cause.key in exception.causes,
-                timeout=max(remaining, timedelta(0)),
-                timeout_summary=f"{exception.hold_id}: common answer about {cause.key}",
-            )
+        await until(
+            lambda: cause.key in exception.causes,
+            max(remaining, timedelta(0)),
+            f"{exception.hold_id}: common answer about {cause.key}",
+        )
         if cause.key not in exception.causes:
             exception.causes[cause.key] = Settlement.SEPARATELY
             await self.leave(exception, "the common answer took too long")
         exception.awaited_cause = None
 
-    def _go_alone(self, exception: ExceptionCase, cause: Cause, why: str, error: ActivityError) -> None:
+    def _go_alone(self, exception: ExceptionCase, cause: Cause, why: str) -> None:
         """The cause's workflow cannot be reached for a reason that does not pass: no reason to wait."""
-        if is_cancelled_exception(error):
-            raise asyncio.CancelledError from error
         exception.causes[cause.key] = Settlement.SEPARATELY
         record(self._case, POLICY, "on its own", f"{exception.hold_id}: {why}")
 
@@ -102,15 +99,16 @@ class Causes:
 
 async def join(joining: Joining) -> Joined:
     """Tell the cause's workflow, which the first one starts. Raises ActivityError if that fails for good."""
-    joined: Joined = await workflow.execute_activity(
-        "causes.join",
-        joining,
-        result_type=Joined,
-        start_to_close_timeout=_ANSWER_WITHIN,
-        retry_policy=_UNTIL_IT_WORKS,
-        summary=f"{joining.concern.hold_id} has the cause {joining.cause.key}",
+    return await result_of(
+        workflow.start_activity(
+            "causes.join",
+            joining,
+            result_type=Joined,
+            start_to_close_timeout=_ANSWER_WITHIN,
+            retry_policy=_UNTIL_IT_WORKS,
+            summary=f"{joining.concern.hold_id} has the cause {joining.cause.key}",
+        )
     )
-    return joined
 
 
 async def leave(workflow_id: str, left: Left) -> None:

@@ -6,11 +6,12 @@ import asyncio
 from typing import Any
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, is_cancelled_exception
+from temporalio.exceptions import ActivityError
 
 from domain.case import Case, Outage
 from domain.cause import Joining, Left, Settlement
 from domain.silence import joining_silence
+from workflows.called_away import until
 from workflows.causes import POLICY, join, leave
 from workflows.failures import failure_of
 from workflows.journal import record
@@ -33,20 +34,17 @@ class CommonOutages:
         try:
             joined = await join(joining)
         except ActivityError as error:
-            if is_cancelled_exception(error):
-                raise asyncio.CancelledError from error
             record(self._case, POLICY, "on its own", f"{outage.system}: {failure_of(error).message}")
             return Settlement.SEPARATELY
         outage.cause_workflow = joined.workflow_id
         record(self._case, POLICY, "one of several", f"{joining.cause.title}; see {joined.workflow_id}")
         with Leaving(lambda: self._leave(joining, outage)):
-            try:
-                await workflow.wait_condition(
-                    lambda: over.done() or outage.settled is not None,
-                    timeout=joined.alone_after,
-                    timeout_summary=f"common answer about {joining.cause.key}",
-                )
-            except TimeoutError:
+            answered = await until(
+                lambda: over.done() or outage.settled is not None,
+                joined.alone_after,
+                f"common answer about {joining.cause.key}",
+            )
+            if not answered:
                 return Settlement.SEPARATELY
             return None if over.done() else Settlement(outage.settled or Settlement.SEPARATELY)
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
 from typing import TypeVar
 
 from pydantic import BaseModel
 from temporalio import workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
+from temporalio.exceptions import ActivityError, ApplicationError
 
 from domain.assessment import Assessment
 from domain.calls import (
@@ -32,6 +31,7 @@ from domain.calls import (
 from domain.case import Case
 from domain.cause import CauseTerms, CauseTermsRequest
 from domain.tasks import Deadlines
+from workflows.called_away import result_of
 from workflows.failures import JudgementRefused
 
 Answer = TypeVar("Answer", bound=BaseModel)
@@ -46,22 +46,20 @@ async def _judge(
     activity: str, argument: object, answer: type[Answer], summary: str, retry_policy: RetryPolicy = _UNTIL_IT_WORKS
 ) -> Answer:
     """The answer. Raises JudgementRefused: a local activity's failure comes bare, or wrapped in an ActivityError."""
-    ask = workflow.execute_local_activity if _nothing_else_goes_on() else workflow.execute_activity
+    ask = workflow.start_local_activity if _nothing_else_goes_on() else workflow.start_activity
+    asked = ask(
+        activity,
+        argument,
+        result_type=answer,
+        start_to_close_timeout=timedelta(seconds=10),
+        retry_policy=retry_policy,
+        cancellation_type=_NOT_WORTH_IT,
+        summary=summary,
+    )
     try:
-        judged: Answer = await ask(
-            activity,
-            argument,
-            result_type=answer,
-            start_to_close_timeout=timedelta(seconds=10),
-            retry_policy=retry_policy,
-            cancellation_type=_NOT_WORTH_IT,
-            summary=summary,
-        )
+        return await result_of(asked)
     except (ActivityError, ApplicationError) as error:
-        if is_cancelled_exception(error):
-            raise asyncio.CancelledError from error
         raise _refused(error) from error
-    return judged
 
 
 def _nothing_else_goes_on() -> bool:

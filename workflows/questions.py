@@ -18,6 +18,7 @@ from domain.exception_types import ExceptionType
 from domain.money import Money
 from domain.tasks import ApprovalOutcome, Deadlines, Decision, Task, TaskKind, TaskState
 from workflows import board, judgement
+from workflows.called_away import until
 from workflows.journal import record
 from workflows.notices import Notices
 
@@ -131,13 +132,12 @@ class Questions:
             due, act = self._next_deadline(task, question)
             remaining = due - workflow.now()
             if remaining > timedelta(0):
-                try:
-                    await workflow.wait_condition(
-                        lambda due=due: task.decision is not None or self._next_deadline(task, question)[0] != due,  # type: ignore[misc]
-                        timeout=remaining,
-                        timeout_summary=f"{task.task_id}: {act.__doc__}",
-                    )
-                except TimeoutError:
+                moved = await until(
+                    lambda due=due: task.decision is not None or self._next_deadline(task, question)[0] != due,  # type: ignore[misc]
+                    remaining,
+                    f"{task.task_id}: {act.__doc__}",
+                )
+                if not moved:
                     continue
             elif task.state.is_being_answered:
                 await workflow.wait_condition(lambda: not task.state.is_being_answered)

@@ -210,11 +210,15 @@ class _CaseClosed(Exception):
 
 
 async def _as_it_closed(client: Client, case: Case, task: Task) -> Task:
-    """The task at the end of its case: what was read before may have been decided since. As it was, if nobody tells."""
+    """The task at the end of its case: what was read before may have been decided since.
+
+    Raises Refused (NO_ANSWER) if nobody tells: then nobody knows whether it was this request that decided it.
+    """
     try:
         closed = await read_state(client, case.ref.workflow_id)
-    except (Refused, RPCError):
-        return task
+    except (Refused, RPCError) as error:
+        message = f"The case has closed, but how task {task.task_id} ended cannot be read: {error}"
+        raise Refused(ExitCode.NO_ANSWER, message) from error
     return closed.tasks.get(task.task_id, task)
 
 

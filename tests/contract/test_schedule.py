@@ -80,9 +80,12 @@ class Watched:
 
     async def look(self) -> WatchCursor | None:
         """One poll to its end, after those under way: the cursor then, or None if it failed."""
+        deadline = time.monotonic() + PATIENCE
+        while not await self._rests():
+            assert time.monotonic() < deadline, "the schedule never comes to rest"
+            await asyncio.sleep(0.05)
         before = await self._last_run()
         await self.schedule.trigger(overlap=ScheduleOverlapPolicy.BUFFER_ONE)
-        deadline = time.monotonic() + PATIENCE
         while (run := await self._last_run()) == before or run is None:
             assert time.monotonic() < deadline, "the schedule started nothing"
             await asyncio.sleep(0.05)
@@ -94,6 +97,13 @@ class Watched:
         except WorkflowFailureError:
             return None
         return cursor
+
+    async def _rests(self) -> bool:
+        """Whether the schedule knows how its last run ended. Asked for the next one before, it may hand over the cursor
+        of the run before that.
+        """
+        info = (await self.schedule.describe()).info
+        return bool(info.recent_actions) and not info.running_actions
 
     async def _last_run(self) -> ScheduleActionExecutionStartWorkflow | None:
         actions = (await self.schedule.describe()).info.recent_actions

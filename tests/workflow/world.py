@@ -182,6 +182,7 @@ class World:
     @activity.defn(name="assessment.assess")
     async def assess(self, request: AssessRequest) -> Assessment:
         self._called("assessment.assess")
+        await self._meanwhile("assessment.assess")
         return self.judge(request)
 
     @activity.defn(name="assessment.recheck")

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from domain.case import Case as Seen
 from domain.policy.policy_set import PolicySet
 from domain.tasks import Action, Receipt, TaskRequest
 from runtime.approvals.acting import send
 from runtime.approvals.case_reading import read_state
-from runtime.approvals.refusals import Refused
+from runtime.approvals.refusals import ExitCode, Refused
 from tests.approvals.policies import approval_files
 from tests.approvals.world import PolicyWorld
 from tests.integration.approver.stage import Opened, Stage, order_ids
@@ -33,14 +34,18 @@ class Case(Opened):
         fields = {"task_id": task.task_id, "task_revision": task.revision, "action": action, "actor": actor}
         return TaskRequest(**{**fields, **more})
 
-    async def update(self, request: TaskRequest) -> Receipt | str:
-        """What the command line gets: the receipt, or the name of the refusal with its message."""
+    async def update(self, request: TaskRequest, seen: Seen | None = None) -> Receipt | str:
+        """What the command line gets: the receipt, or the name of the refusal with its message. Whoever hears that
+        nobody knows sends the same again, as he is told to. `seen` is the case as it was looked at, if it was before.
+        """
         client = self.stage.client
-        seen = await read_state(client, self.workflow)
-        try:
-            return await send(client, dev_signer(request.actor), seen, seen.tasks[request.task_id], request)
-        except Refused as refused:
-            return f"{refused.code.name}: {refused.message}"
+        seen = seen or await read_state(client, self.workflow)
+        while True:
+            try:
+                return await send(client, dev_signer(request.actor), seen, seen.tasks[request.task_id], request)
+            except Refused as refused:
+                if refused.code is not ExitCode.NO_ANSWER:
+                    return f"{refused.code.name}: {refused.message}"
 
     def refused(self, *arguments: str, as_: str) -> str:
         """The name of the refusal that a command meets."""

@@ -40,10 +40,11 @@ def policy_stage(stage: Stage, environment: Mapping[str, str], tmp_path: Path) -
 
 
 def raced(case: Case, requests: list[TaskRequest]) -> tuple[list[Receipt], list[str]]:
-    """The receipts and the refusals of requests that are sent at once."""
+    """The receipts and the refusals of requests that are sent at once, by people who see the same."""
+    seen = case.state()
 
     async def race() -> list[Receipt | str]:
-        return await asyncio.gather(*map(case.update, requests))
+        return await asyncio.gather(*(case.update(request, seen) for request in requests))
 
     answers = case.stage.run(race())
     return (

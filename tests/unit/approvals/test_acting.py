@@ -5,7 +5,9 @@ from typing import Any, cast
 
 import pytest
 from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
 
+from domain.case import Case
 from domain.tasks import Action, Receipt, TaskRequest, TaskState
 from runtime.approvals.acting import pick_task, request_of, send
 from runtime.approvals.refusals import ExitCode, Refused
@@ -37,7 +39,7 @@ class Echo:
     async def check_health(self, timeout: timedelta) -> bool:  # noqa: ASYNC109 - the SDK's shape
         return bool(timeout)
 
-    def get_workflow_handle(self, workflow: str) -> Echo:
+    def get_workflow_handle(self, workflow: str, **_: object) -> Echo:
         assert workflow == "order-exception/acme/SO-1"
         return self
 
@@ -49,6 +51,22 @@ class Echo:
             self.lost -= 1
             raise TimeoutError
         return receipt(request.action, self.digest)
+
+
+class Closed(Echo):
+    """A case that has closed, and tells how only if it has something to tell."""
+
+    def __init__(self, ended: Case | None) -> None:
+        super().__init__("")
+        self._ended = ended
+
+    async def execute_update(self, name: str, request: TaskRequest, **_: Any) -> Receipt:
+        raise RPCError(f"{name} {request.task_id}: workflow execution already completed", RPCStatusCode.NOT_FOUND, b"")
+
+    async def query(self, *_: object, **__: object) -> Case:
+        if self._ended is None:
+            raise RPCError("Timeout expired", RPCStatusCode.CANCELLED, b"")
+        return self._ended
 
 
 def receipt(action: Action, digest: str) -> Receipt:
@@ -80,6 +98,21 @@ async def test_what_is_sent_again_has_the_same_update_id_and_is_signed_anew() ->
     assert echo.ids[0] == echo.ids[1]
     assert first.digest == second.digest == request.digest
     assert first.proof != second.proof
+
+
+async def test_how_a_closed_case_ended_is_not_made_up() -> None:
+    request = request_of(task(), Action.APPROVE, "carla")
+    with pytest.raises(Refused) as refused:
+        await send(Closed(None).client, CARLA, case(), task(), request)
+    assert refused.value.code is ExitCode.NO_ANSWER
+    assert "cannot be read: No worker tells" in refused.value.message
+
+
+async def test_a_closed_case_gives_the_same_answer_again() -> None:
+    request = request_of(task(), Action.APPROVE, "carla")
+    recorded = receipt(Action.APPROVE, request.digest)
+    ended = case(tasks={"T1": task(state=TaskState.DONE, receipts=[recorded])})
+    assert await send(Closed(ended).client, CARLA, case(), task(), request) == recorded
 
 
 async def test_nobody_can_guess_the_update_id_of_another_command() -> None:

@@ -225,17 +225,21 @@ class OrderException(TaskUpdates):
         workflow.continue_as_new(CaseStart(ref=self._case.ref, carried=self._case))
 
     async def _at_rest(self) -> bool:
-        """Wait for what is on its way. False if the order concerns us again: that event must not be lost."""
+        """Wait for what is on its way, days if no mail goes out. False if the order concerns us again: that event must
+        not be lost.
+        """
         await workflow.wait_condition(
-            lambda: (
-                self._concerned_again()
-                or (self._notices.all_sent and self._gate.is_idle and workflow.all_handlers_finished())
-            )
+            lambda: self._concerned_again() or self._is_quiet() or workflow.info().is_continue_as_new_suggested()
         )
-        if not self._concerned_again():
-            return True
-        self._reopen()
-        return False
+        if self._concerned_again():
+            self._reopen()
+            return False
+        if not self._is_quiet():
+            await self._continue_as_new_if_suggested()
+        return True
+
+    def _is_quiet(self) -> bool:
+        return self._notices.all_sent and self._gate.is_idle and workflow.all_handlers_finished()
 
     @workflow.signal(dynamic=True)
     async def receive(self, name: str, args: Sequence[RawValue]) -> None:

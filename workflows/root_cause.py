@@ -240,19 +240,19 @@ class RootCause(TaskUpdates):
         record(self._case, decision.decided_by if decision else POLICY, f"cause {settlement.lower()}", reason)
 
     async def _all_told(self) -> bool:
-        """Tell whoever has not heard yet. False if somebody joined meanwhile."""
+        """Tell whoever has not heard yet. False if somebody joined meanwhile, or the history has grown long."""
         while self._case.untold:
             key, concern = next(iter(self._case.untold.items()))
             await self._tell(concern)
             self._case.untold.pop(key, None)
             await self._carry_over_if_long()
         await workflow.wait_condition(
-            lambda: (
-                bool(self._case.untold)
-                or (self._notices.all_sent and self._gate.is_idle and workflow.all_handlers_finished())
-            )
+            lambda: bool(self._case.untold) or self._is_quiet() or workflow.info().is_continue_as_new_suggested()
         )
-        return not self._case.untold
+        return not self._case.untold and self._is_quiet()
+
+    def _is_quiet(self) -> bool:
+        return self._notices.all_sent and self._gate.is_idle and workflow.all_handlers_finished()
 
     async def _tell(self, concern: Concern) -> None:
         """A case that has closed meanwhile needs no answer any more."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ from tests.workflow.conftest import REF, event
 from tests.workflow.server import PATIENCE
 from tests.workflow.test_questions import ask_a_person
 from tests.workflow.world import World
+from workflows import notices
 from workflows.order_exception import OrderException
 
 LONG = 300
@@ -38,13 +40,18 @@ async def client(tmp_path: Path) -> AsyncIterator[Client]:
         yield await Client.connect(server.address, data_converter=pydantic_data_converter)
 
 
-async def asked(handle: WorkflowHandle[OrderException, ClosingSummary]) -> Case:
-    """The case, once its question is open."""
+async def once(condition: Callable[[Case], object], handle: WorkflowHandle[OrderException, ClosingSummary]) -> Case:
+    """The case, once it is as expected."""
     deadline = time.monotonic() + PATIENCE
-    while not (case := await handle.query(OrderException.case)).open_tasks:
-        assert time.monotonic() < deadline, "nobody was asked"
+    while not condition(case := await handle.query(OrderException.case)):
+        assert time.monotonic() < deadline, "the case stays as it is"
         await asyncio.sleep(0.05)
     return case
+
+
+async def asked(handle: WorkflowHandle[OrderException, ClosingSummary]) -> Case:
+    """The case, once its question is open."""
+    return await once(lambda case: case.open_tasks, handle)
 
 
 async def carried_over(handle: WorkflowHandle[OrderException, ClosingSummary], first_run: str) -> None:
@@ -102,6 +109,28 @@ async def test_many_signals_carry_the_case_over_and_an_honest_decision_still_wor
         assert len({notice.message_id for notice in world.notices}) == 1
 
 
+async def test_a_settled_case_that_waits_for_the_mail_server_is_carried_over_too(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mail_is_back = asyncio.Event()
+    monkeypatch.setattr(notices, "_A_MOMENT", timedelta(seconds=0.2))
+    world = World(judge=ask_a_person, during={"notification.notify_role": mail_is_back.wait})
+    async with held(client, world) as handle:
+        [task] = (await asked(handle)).open_tasks
+        request = TaskRequest(task_id=task.task_id, task_revision=1, action=Action.APPROVE, actor="carla")
+        await handle.execute_update("decide", signed(request), result_type=Receipt)
+        await once(lambda case: case.outcome, handle)
+        old = (event(EventType.ORDER_CHANGED, 1, f"old-{n}") for n in range(LONG + 50))
+        await asyncio.gather(*(handle.signal("order_changed", each) for each in old))
+        current: WorkflowHandle[OrderException, ClosingSummary] = client.get_workflow_handle(
+            REF.workflow_id, result_type=ClosingSummary
+        )
+        await carried_over(current, str(handle.first_execution_run_id))
+        assert (await current.result()).outcome is CaseOutcome.RELEASED
+        assert [notice.kind for notice in world.notices] == ["ASKED"]
+        mail_is_back.set()
+
+
 async def test_refused_updates_without_end_do_not_keep_a_case_from_being_carried_over(client: Client) -> None:
     world = World(judge=ask_a_person)
     async with held(client, world) as handle:
@@ -142,12 +171,7 @@ FLOOD, AT_ONCE, EVERY, OFTEN = 12_000, 100, 500, 1_500
 
 async def seen(handle: WorkflowHandle[OrderException, ClosingSummary], event_id: str) -> Case:
     """The case, once it has taken note of that event."""
-    for _ in range(1200):
-        case = await handle.query(OrderException.case)
-        if event_id in case.seen_events:
-            return case
-        await asyncio.sleep(0.1)
-    raise AssertionError(f"{event_id} was never noted")
+    return await once(lambda case: event_id in case.seen_events, handle)
 
 
 @pytest.fixture

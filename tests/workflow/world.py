@@ -129,7 +129,7 @@ class World:
     during_step: Callable[[], Awaitable[None]] | None = None
     asked_together: bool = False
     """Whether one question about a silent system is put for all orders."""
-    during: dict[str, Callable[[], Awaitable[None]]] = field(default_factory=dict)
+    during: dict[str, Callable[[], Awaitable[object]]] = field(default_factory=dict)
     """What happens while a call is under way, once."""
 
     def _called(self, name: str) -> None:
@@ -236,6 +236,7 @@ class World:
     @activity.defn(name="notification.notify_role")
     async def notify_role(self, notice: Notice) -> Sent:
         self._called("notification.notify_role")
+        await self._meanwhile("notification.notify_role")
         self.notices.append(notice)
         return Sent(message_id=notice.message_id, status="SENT")
 

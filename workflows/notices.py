@@ -18,6 +18,8 @@ from workflows.journal import record
 
 _PATIENCE = RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=timedelta(minutes=5))
 _WORTH_TELLING = timedelta(days=2)
+_SENT_WITHIN = timedelta(seconds=20)
+"""After this a sending counts as lost with its worker, and is tried again."""
 _A_MOMENT = timedelta(seconds=10)
 
 
@@ -63,7 +65,7 @@ class Notices:
                 "notification.notify_role",
                 notice,
                 result_type=Sent,
-                start_to_close_timeout=timedelta(seconds=30),
+                start_to_close_timeout=_SENT_WITHIN,
                 schedule_to_close_timeout=_WORTH_TELLING,
                 retry_policy=_PATIENCE,
                 summary=f"Tell {notice.role}: {notice.kind} {notice.task.task_id}",

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
+import httpx
 from rich.console import Console
 from temporalio.client import Client
 from temporalio.service import RPCError
@@ -182,10 +183,10 @@ class Storm:
             await asyncio.sleep(_LOOK_EVERY)
 
     async def _befalls(self, plan: PlannedOrder) -> None:
-        """What else happens to the order. In a storm it may find that it comes too late."""
+        """What else happens to the order. In a storm it may find that it comes too late, or a part that is away."""
         await asyncio.sleep(_BEFALLS_AFTER)
         with suppress(RuntimeError):
-            await self._incidents.befall(plan)
+            await undeterred(lambda: self._incidents.befall(plan), (httpx.TransportError,))
 
     async def _watch(self, cases: Cases) -> None:
         while True:

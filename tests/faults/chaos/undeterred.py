@@ -18,13 +18,13 @@ _DOWN = (httpx.HTTPError, RPCError, RuntimeError, json.JSONDecodeError, KeyError
 """What a part's outage looks like from outside: no answer, a wrong status, or none of the answer that was expected."""
 
 
-async def undeterred(act: Callable[[], Awaitable[T]]) -> T:
-    """The result of `act`, tried until it works. Raises its error if that takes minutes."""
+async def undeterred(act: Callable[[], Awaitable[T]], down: tuple[type[Exception], ...] = _DOWN) -> T:
+    """The result of `act`, tried until it fails by none of `down`. Raises its error if that takes minutes."""
     deadline = asyncio.get_running_loop().time() + _PATIENCE
     while True:
         try:
             return await act()
-        except _DOWN:
+        except down:
             if asyncio.get_running_loop().time() > deadline:
                 raise
         await asyncio.sleep(_AGAIN_AFTER)

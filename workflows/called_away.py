@@ -1,7 +1,8 @@
 """Waiting in a task that may be called away: its cancellation must not get lost.
 
-It gets lost in two places. An activity's result may come in the same activation as the signal that led to the
-cancellation; then the SDK hands over the result and takes the cancellation back. And before Python 3.12
+It gets lost in three places. An activity's result may come in the same activation as the signal that led to the
+cancellation; then the SDK hands over the result and takes the cancellation back. It does so, too, while a signal to
+another workflow is under way: such a signal is sent by a task of its own. And before Python 3.12
 `asyncio.wait_for` prefers what it waited for. Nobody cancels twice: the task would go on beside those who called it
 away, and they would wait for its end, for ever if it asks a person (decision 24).
 """

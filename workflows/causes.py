@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
@@ -86,6 +87,7 @@ class Causes:
         for exception in self._case.in_order:
             if exception.awaited_cause is not None and exception.awaited_cause.key == settled.key:
                 exception.causes[settled.key] = settled.settlement
+                exception.awaited_cause = None
                 if settled.settlement is Settlement.MENDED:
                     exception.waited_for.append(f"cause {settled.key}")
                 exception.facts.clear()
@@ -112,7 +114,14 @@ async def join(joining: Joining) -> Joined:
 
 
 async def leave(workflow_id: str, left: Left) -> None:
-    """Tell the cause's workflow that one waits no longer; it may have closed meanwhile."""
+    """Tell the cause's workflow that one waits no longer; it may have closed meanwhile.
+
+    Whoever is called away meanwhile goes, and the word is sent all the same.
+    """
+    await workflow.wait([asyncio.create_task(_say(workflow_id, left))])
+
+
+async def _say(workflow_id: str, left: Left) -> None:
     with suppress(TemporalError):
         await workflow.get_external_workflow_handle(workflow_id).signal("concern_left", left)
 

@@ -55,19 +55,24 @@ def _lately(case: Case) -> list[Option]:
 
 
 async def tell_customer(case: Case, calls: Calls, notice: CustomerNotice) -> None:
-    """Send it, and note that it is told; a person may decide to skip it when the mail server stays silent."""
+    """Send it, and note that it is told; a person may decide to skip it when the mail server stays silent.
+
+    If the order is held again meanwhile, what the customer knows already is noted all the same.
+    """
+    told = (case.outcome, len(case.settled))
     answer = await calls.reach(
         Call(
             activity="notification.tell_customer",
             system="notifier",
             argument=notice,
+            once_more=notice,
             result=Sent,
             summary=f"Tell the customer: {notice.outcome}",
             ways_out=(SKIP,),
         )
     )
     status = answer.status if isinstance(answer, Sent) else "SKIPPED"
-    case.customer_told, case.told_of = True, len(case.settled)
+    case.customer_told, case.told_of = told == (case.outcome, len(case.settled)), told[1]
     record(case, "system:notifier", "customer told", f"{notice.outcome}: {status}")
 
 

@@ -236,10 +236,7 @@ class OrderException(TaskUpdates):
             return False
         if not self._is_quiet():
             await self._continue_as_new_if_suggested()
-        return True
-
-    def _is_quiet(self) -> bool:
-        return self._notices.all_sent and self._gate.is_idle and workflow.all_handlers_finished()
+        return self._is_quiet()
 
     @workflow.signal(dynamic=True)
     async def receive(self, name: str, args: Sequence[RawValue]) -> None:

@@ -251,9 +251,6 @@ class RootCause(TaskUpdates):
         )
         return not self._case.untold and self._is_quiet()
 
-    def _is_quiet(self) -> bool:
-        return self._notices.all_sent and self._gate.is_idle and workflow.all_handlers_finished()
-
     async def _tell(self, concern: Concern) -> None:
         """A case that has closed meanwhile needs no answer any more."""
         with suppress(TemporalError):

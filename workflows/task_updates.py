@@ -9,12 +9,18 @@ from temporalio import workflow
 
 from domain.tasks import Receipt, TaskRequest
 from workflows.gate import Gate
+from workflows.notices import Notices
 
 
 class TaskUpdates:
-    """A workflow whose tasks people act on. Whoever inherits from it sets `_gate`."""
+    """A workflow whose tasks people act on. Whoever inherits from it sets `_gate` and `_notices`."""
 
     _gate: Gate
+    _notices: Notices
+
+    def _is_quiet(self) -> bool:
+        """Whether nothing is on its way to people or from them."""
+        return self._notices.all_sent and self._gate.is_idle and workflow.all_handlers_finished()
 
     @workflow.update
     async def decide(self, request: TaskRequest) -> Receipt:

@@ -210,10 +210,12 @@ class _CaseClosed(Exception):
 
 
 async def _as_it_closed(client: Client, case: Case, task: Task) -> Task:
-    """The task at the end of its case: what was read before may have been decided since.
+    """The task at the end of its case: what was open when it was read may have been decided since.
 
     Raises Refused (NO_ANSWER) if nobody tells: then nobody knows whether it was this request that decided it.
     """
+    if settled(task) is not None:
+        return task
     try:
         closed = await read_state(client, case.ref.workflow_id)
     except (Refused, RPCError) as error:

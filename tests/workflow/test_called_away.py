@@ -11,11 +11,13 @@ from typing import Any
 
 import pytest
 from temporalio import activity, workflow
+from temporalio.api.enums.v1 import EventType as HistoryEvent
 from temporalio.api.enums.v1 import PendingActivityState
 from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
+from domain.cause import Left
 from domain.events import EventType
 from tests.orders import hold, order
 from tests.workflow.cause_stage import eventually
@@ -23,6 +25,7 @@ from tests.workflow.conftest import OpenCase
 from tests.workflow.test_questions import ask_a_person
 from tests.workflow.world import World
 from workflows.called_away import outcome_of, result_of, until
+from workflows.causes import leave
 from workflows.order_exception import OrderException
 
 QUEUE = "called-away"
@@ -57,6 +60,8 @@ class CalledAway:
     async def _wait(self, by: str, knew: list[str]) -> None:
         if by == "condition":
             knew.append(str(await until(lambda: self._called, LONG, "a condition")))
+        elif by == "word":
+            await leave("order-exception/acme/nobody", Left(key="SO-1/H1", reason="called away"))
         else:
             started = workflow.start_activity(
                 "probe",
@@ -153,6 +158,17 @@ async def test_what_is_written_is_waited_for_by_whoever_is_called_away(environme
         await under_way(handle, PendingActivityState.PENDING_ACTIVITY_STATE_CANCEL_REQUESTED)
         probe.may_end.set()
         assert await handle.result() == Gone(cancelled=True, knew=["written"])
+
+
+async def test_a_word_to_another_case_that_is_under_way_keeps_nobody(environment: WorkflowEnvironment) -> None:
+    """Called in the first workflow task: the server cannot have answered yet."""
+    async with workflows_of(environment, CalledAway):
+        handle = await environment.client.start_workflow(
+            CalledAway.run, "word", id="word", task_queue=QUEUE, start_signal="call"
+        )
+        assert await handle.result() == Gone(cancelled=True, knew=[])
+        sent = [event.event_type async for event in handle.fetch_history_events()]
+    assert HistoryEvent.EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED in sent
 
 
 async def test_a_condition_that_comes_true_with_the_call_keeps_nobody(environment: WorkflowEnvironment) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from temporalio.exceptions import ApplicationError
 
+from domain.assessment import Assessment
+from domain.calls import AssessRequest
 from domain.case import CaseOutcome
 from domain.events import EventType
 from domain.order import OrderStatus
@@ -14,7 +17,7 @@ from domain.tasks import Action
 from tests.orders import hold, order
 from tests.workflow.conftest import OpenCase
 from tests.workflow.test_questions import ask_a_person
-from tests.workflow.world import World
+from tests.workflow.world import World, assessment, option, write
 
 Open = Callable[[World], Awaitable[OpenCase]]
 
@@ -60,3 +63,30 @@ async def test_an_order_held_again_does_not_wait_for_the_mail_about_its_release(
     summary = await case.closed()
     assert (summary.outcome, len(summary.exceptions)) == (CaseOutcome.RELEASED, 2)
     assert len(world.told) == 1
+
+
+async def test_a_message_that_goes_out_while_the_order_is_held_again_is_not_repeated(open_case: Open) -> None:
+    under_way, may_go, noted = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def meanwhile() -> None:
+        under_way.set()
+        await may_go.wait()
+
+    def judge(request: AssessRequest) -> Assessment:
+        return assessment(request, option(f"RELEASE_{request.hold.hold_id}", write("a"), automatic=True))
+
+    world = World(judge=judge, during={"notification.tell_customer": meanwhile})
+    case = await open_case(world)
+    await under_way.wait()
+    world.order = order(hold("H2"), version=9)
+    world.during["triage.examine_order"] = noted.wait
+    await case.tell(EventType.HOLD_PLACED, 9)
+    await case.until(lambda state: state.outcome is None)
+    may_go.set()
+    await case.until(lambda state: state.told_of == 1)
+    noted.set()
+    assert len((await case.closed()).exceptions) == 2
+    assert [[message.template for message in notice.messages] for notice in world.told] == [
+        ["release_h1"],
+        ["release_h2"],
+    ]

@@ -114,7 +114,13 @@ async def test_a_settled_case_that_waits_for_the_mail_server_is_carried_over_too
 ) -> None:
     mail_is_back = asyncio.Event()
     monkeypatch.setattr(notices, "_A_MOMENT", timedelta(seconds=0.2))
-    world = World(judge=ask_a_person, during={"notification.notify_role": mail_is_back.wait})
+    world = World(judge=ask_a_person)
+
+    async def no_mail() -> None:
+        world.during["notification.notify_role"] = no_mail
+        await mail_is_back.wait()
+
+    world.during["notification.notify_role"] = no_mail
     async with held(client, world) as handle:
         [task] = (await asked(handle)).open_tasks
         request = TaskRequest(task_id=task.task_id, task_revision=1, action=Action.APPROVE, actor="carla")
@@ -126,9 +132,10 @@ async def test_a_settled_case_that_waits_for_the_mail_server_is_carried_over_too
             REF.workflow_id, result_type=ClosingSummary
         )
         await carried_over(current, str(handle.first_execution_run_id))
-        assert (await current.result()).outcome is CaseOutcome.RELEASED
-        assert [notice.kind for notice in world.notices] == ["ASKED"]
         mail_is_back.set()
+        assert (await current.result()).outcome is CaseOutcome.RELEASED
+        assert {(notice.kind, notice.task.task_id) for notice in world.notices} == {("ASKED", "T1")}
+        assert len({notice.message_id for notice in world.notices}) == 1
 
 
 async def test_refused_updates_without_end_do_not_keep_a_case_from_being_carried_over(client: Client) -> None:

@@ -243,6 +243,7 @@ class World:
     @activity.defn(name="notification.tell_customer")
     async def tell_customer(self, notice: CustomerNotice) -> Sent:
         self._called("notification.tell_customer")
+        await self._meanwhile("notification.tell_customer")
         self.told.append(notice)
         return Sent(message_id=notice.message_id, status="SENT")
 

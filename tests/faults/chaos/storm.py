@@ -186,7 +186,7 @@ class Storm:
         """What else happens to the order. In a storm it may find that it comes too late, or a part that is away."""
         await asyncio.sleep(_BEFALLS_AFTER)
         with suppress(RuntimeError):
-            await undeterred(lambda: self._incidents.befall(plan), (httpx.TransportError,))
+            await undeterred(lambda: self._incidents.befall(plan), (httpx.ConnectError,))
 
     async def _watch(self, cases: Cases) -> None:
         while True:

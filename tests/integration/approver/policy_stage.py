@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from domain.case import Case as Seen
@@ -15,7 +16,7 @@ from runtime.approvals.case_reading import read_state
 from runtime.approvals.refusals import ExitCode, Refused
 from tests.approvals.policies import approval_files
 from tests.approvals.world import PolicyWorld
-from tests.integration.approver.stage import Opened, Stage, order_ids
+from tests.integration.approver.stage import PATIENCE, Opened, Stage, order_ids
 from tests.orders import hold, order
 from tests.signatures import dev_signer
 
@@ -40,11 +41,12 @@ class Case(Opened):
         """
         client = self.stage.client
         seen = seen or await read_state(client, self.workflow)
+        deadline = monotonic() + PATIENCE
         while True:
             try:
                 return await send(client, dev_signer(request.actor), seen, seen.tasks[request.task_id], request)
             except Refused as refused:
-                if refused.code is not ExitCode.NO_ANSWER:
+                if refused.code is not ExitCode.NO_ANSWER or monotonic() > deadline:
                     return f"{refused.code.name}: {refused.message}"
 
     def refused(self, *arguments: str, as_: str) -> str:

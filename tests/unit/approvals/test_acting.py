@@ -108,6 +108,14 @@ async def test_how_a_closed_case_ended_is_not_made_up() -> None:
     assert "cannot be read: No worker tells" in refused.value.message
 
 
+async def test_what_was_settled_when_it_was_read_needs_not_be_read_again() -> None:
+    over = task(state=TaskState.WITHDRAWN, withdrawn="gone from the ERP")
+    with pytest.raises(Refused) as refused:
+        await send(Closed(None).client, CARLA, case(), over, request_of(over, Action.APPROVE, "carla"))
+    assert refused.value.code is ExitCode.CONFLICT
+    assert "gone from the ERP" in refused.value.message
+
+
 async def test_a_closed_case_gives_the_same_answer_again() -> None:
     request = request_of(task(), Action.APPROVE, "carla")
     recorded = receipt(Action.APPROVE, request.digest)

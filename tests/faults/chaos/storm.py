@@ -36,7 +36,7 @@ from sandbox.demo.reckoning import Books, Reckoning
 from sandbox.demo.stakes import CreditBooks, Stakes
 from sandbox.stack import POLICIES, SERVICES, Stack, enterprise_of, running
 from tests.faults.chaos.deeds import Chaos
-from tests.faults.chaos.undeterred import for_ever, undeterred
+from tests.faults.chaos.undeterred import DOWN, for_ever, undeterred
 
 _WORKERS = 2
 _ORDERED_BEFORE = 12
@@ -183,9 +183,11 @@ class Storm:
             await asyncio.sleep(_LOOK_EVERY)
 
     async def _befalls(self, plan: PlannedOrder) -> None:
-        """What else happens to the order. In a storm it may find that it comes too late, or a part that is away."""
+        """What else happens to the order. In a storm it may come too late, or to nothing because a part is in trouble;
+        from a part that is away it comes back, for then nothing has happened yet.
+        """
         await asyncio.sleep(_BEFALLS_AFTER)
-        with suppress(RuntimeError):
+        with suppress(*DOWN):
             await undeterred(lambda: self._incidents.befall(plan), (httpx.ConnectError,))
 
     async def _watch(self, cases: Cases) -> None:

@@ -14,11 +14,11 @@ T = TypeVar("T")
 
 _AGAIN_AFTER = 0.5
 _PATIENCE = 240.0
-_DOWN = (httpx.HTTPError, RPCError, RuntimeError, json.JSONDecodeError, KeyError)
+DOWN = (httpx.HTTPError, RPCError, RuntimeError, json.JSONDecodeError, KeyError)
 """What a part's outage looks like from outside: no answer, a wrong status, or none of the answer that was expected."""
 
 
-async def undeterred(act: Callable[[], Awaitable[T]], down: tuple[type[Exception], ...] = _DOWN) -> T:
+async def undeterred(act: Callable[[], Awaitable[T]], down: tuple[type[Exception], ...] = DOWN) -> T:
     """The result of `act`, tried until it fails by none of `down`. Raises its error if that takes minutes."""
     deadline = asyncio.get_running_loop().time() + _PATIENCE
     while True:
@@ -35,5 +35,5 @@ async def for_ever(act: Callable[[], Awaitable[None]]) -> None:
     while True:
         try:
             await act()
-        except _DOWN:
+        except DOWN:
             await asyncio.sleep(_AGAIN_AFTER)

@@ -80,7 +80,8 @@ class Causes:
             return
         exception.awaited_cause = None
         record(self._case, POLICY, "on its own again", f"{exception.hold_id}: {why}")
-        await leave(exception.cause_workflow, Left(key=f"{self._case.ref.order_id}/{exception.hold_id}", reason=why))
+        left = Left(key=f"{self._case.ref.order_id}/{exception.hold_id}", reason=why)
+        await workflow.wait([leave(exception.cause_workflow, left)])
 
     def settle(self, settled: CauseSettled) -> None:
         """The common answer is there: whoever waited for it looks at its facts again."""
@@ -113,12 +114,12 @@ async def join(joining: Joining) -> Joined:
     )
 
 
-async def leave(workflow_id: str, left: Left) -> None:
+def leave(workflow_id: str, left: Left) -> asyncio.Task[None]:
     """Tell the cause's workflow that one waits no longer; it may have closed meanwhile.
 
-    Whoever is called away meanwhile goes, and the word is sent all the same.
+    In a task of its own: whoever waits for it and is called away goes, and the word is sent all the same.
     """
-    await workflow.wait([asyncio.create_task(_say(workflow_id, left))])
+    return asyncio.create_task(_say(workflow_id, left))
 
 
 async def _say(workflow_id: str, left: Left) -> None:

@@ -23,7 +23,6 @@ class CommonOutages:
 
     def __init__(self, case: Case) -> None:
         self._case = case
-        self._leaving: set[asyncio.Task[None]] = set()
 
     async def answer(self, place: str, outage: Outage, role: str, over: asyncio.Future[Any]) -> Settlement | None:
         """How the question about the system was settled for everybody, or SEPARATELY if this order has to ask for
@@ -53,6 +52,4 @@ class CommonOutages:
         outage.cause = None
         if outage.settled is None:
             left = Left(key=joining.concern.key, reason="the system is no longer waited for here")
-            leaving = asyncio.create_task(leave(outage.cause_workflow, left))
-            self._leaving.add(leaving)
-            leaving.add_done_callback(self._leaving.discard)
+            leave(outage.cause_workflow, left)

@@ -61,7 +61,7 @@ class CalledAway:
         if by == "condition":
             knew.append(str(await until(lambda: self._called, LONG, "a condition")))
         elif by == "word":
-            await leave("order-exception/acme/nobody", Left(key="SO-1/H1", reason="called away"))
+            await workflow.wait([leave("order-exception/acme/nobody", Left(key="SO-1/H1", reason="called away"))])
         else:
             started = workflow.start_activity(
                 "probe",
@@ -114,6 +114,17 @@ async def activities(environment: WorkflowEnvironment, *calls: Callable[..., Any
         yield
 
 
+@asynccontextmanager
+async def called(environment: WorkflowEnvironment, by: str) -> AsyncIterator[tuple[WorkflowHandle[Any, Gone], Probe]]:
+    """A workflow that was called away while the activity was under way, which goes on."""
+    probe = Probe()
+    async with activities(environment, probe.run), workflows_of(environment, CalledAway):
+        handle = await environment.client.start_workflow(CalledAway.run, by, id=by, task_queue=QUEUE)
+        await probe.under_way.wait()
+        await handle.signal(CalledAway.call)
+        yield handle, probe
+
+
 async def under_way(handle: WorkflowHandle[Any, Any], state: PendingActivityState.ValueType | None) -> None:
     """The server has the one call in this state, or none any more."""
 
@@ -140,21 +151,13 @@ async def test_a_result_that_comes_with_the_call_keeps_nobody(
 
 
 async def test_what_is_read_is_not_waited_for_by_whoever_is_called_away(environment: WorkflowEnvironment) -> None:
-    probe = Probe()
-    async with activities(environment, probe.run), workflows_of(environment, CalledAway):
-        handle = await environment.client.start_workflow(CalledAway.run, "result", id="read", task_queue=QUEUE)
-        await probe.under_way.wait()
-        await handle.signal(CalledAway.call)
+    async with called(environment, "result") as (handle, probe):
         assert await handle.result() == Gone(cancelled=True, knew=[])
         probe.may_end.set()
 
 
 async def test_what_is_written_is_waited_for_by_whoever_is_called_away(environment: WorkflowEnvironment) -> None:
-    probe = Probe()
-    async with activities(environment, probe.run), workflows_of(environment, CalledAway):
-        handle = await environment.client.start_workflow(CalledAway.run, "outcome", id="written", task_queue=QUEUE)
-        await probe.under_way.wait()
-        await handle.signal(CalledAway.call)
+    async with called(environment, "outcome") as (handle, probe):
         await under_way(handle, PendingActivityState.PENDING_ACTIVITY_STATE_CANCEL_REQUESTED)
         probe.may_end.set()
         assert await handle.result() == Gone(cancelled=True, knew=["written"])

@@ -18,6 +18,7 @@ from jwt.algorithms import ECAlgorithm
 
 from sandbox.processes import HOST, free_ports
 from tests.integration.approver.stage import PATIENCE
+from tests.integration.processes import eventually
 
 CLIENT = "holdfast-approver"
 
@@ -131,10 +132,7 @@ class Served:
 
     def __enter__(self) -> None:
         self._thread.start()
-        deadline = time.monotonic() + PATIENCE
-        while not self._server.started:
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+        assert eventually(lambda: self._server.started, PATIENCE)
 
     def __exit__(self, *_: object) -> None:
         self._server.should_exit = True

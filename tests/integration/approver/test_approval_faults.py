@@ -23,6 +23,7 @@ from runtime.approvals.refusals import ExitCode
 from tests.approvals.policies import approval_files
 from tests.integration.approver.policy_stage import Case, PolicyStage, write_policies
 from tests.integration.approver.stage import PATIENCE, Stage
+from tests.integration.processes import eventually
 from tests.orders import order
 from tests.unit.policy.tables import company_files
 from tests.workflow.conftest import event
@@ -58,8 +59,7 @@ def test_row_10_a_decision_after_a_deadline_that_nobody_worked_at_is_expired(pol
     approval = case.request(Action.APPROVE, "bob.tanaka")
     task = case.state().tasks["T1"]
     case.stop_worker()
-    while datetime.now(UTC) < task.deadlines.expires_at:
-        time.sleep(0.1)
+    assert eventually(lambda: datetime.now(UTC) >= task.deadlines.expires_at)
 
     async def decide_and_restart() -> Receipt | str:
         deciding = asyncio.create_task(case.update(approval))

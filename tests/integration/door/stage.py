@@ -31,6 +31,7 @@ from runtime.settings import EncryptionSettings
 from sandbox.kernel.signing import new_secret
 from sandbox.processes import free_ports
 from sandbox.temporal_server import TemporalServer
+from tests.integration import processes
 from workflows import search_attributes as keys
 
 ROOT = Path(__file__).parents[3]
@@ -151,11 +152,10 @@ def door(
     headers = {"Authorization": f"Bearer {TOKEN.replace(' ', '-')}"}
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=PATIENCE) as http:
-            deadline = time.monotonic() + PATIENCE
-            while not answers(http):
-                assert time.monotonic() < deadline, "the door did not open"
-                assert process.poll() is None, "the door ended"
-                time.sleep(0.05)
+            assert processes.eventually(lambda: answers(http) or process.poll() is not None, PATIENCE), (
+                "it did not open"
+            )
+            assert process.poll() is None, "the door ended"
             yield http
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE) == 0
